@@ -1,0 +1,52 @@
+const POLL = 500;
+const TTL = { least: 1_000, default: 10 * 60_000, most: 60 * 60_000 };
+
+/**
+ * Turns a function that works into the handler of a tool that runs as a task.
+ *
+ * @param {import("./tasks.mjs").Tasks} tasks
+ * @param {Work} run
+ * @returns {import("@modelcontextprotocol/sdk/experimental/tasks").ToolTaskHandler}
+ */
+export function taskHandler(tasks, run) {
+  return {
+    async createTask(args, extra) {
+      const ttl = Math.min(Math.max(extra.taskRequestedTtl ?? TTL.default, TTL.least), TTL.most);
+      const task = await extra.taskStore.createTask({ ttl, pollInterval: POLL });
+      // A plain call waits here for its task: when the caller withdraws it, nobody will ask for the result.
+      extra.signal.addEventListener("abort", () => void settle(tasks.updateTaskStatus(task.taskId, "cancelled")));
+      void work(tasks, run, task.taskId, args, extra);
+      return { task };
+    },
+    getTask: (_args, extra) => extra.taskStore.getTask(extra.taskId),
+    getTaskResult: (_args, extra) => extra.taskStore.getTaskResult(extra.taskId),
+  };
+}
+
+async function work(tasks, run, taskId, args, extra) {
+  const signal = tasks.signal(taskId);
+  const report = (message) => settle(extra.taskStore.updateTaskStatus(taskId, "working", message));
+  let result;
+  try {
+    result = await run(args, { signal, report });
+  } catch (error) {
+    // Cancelled or expired: the store has already said so.
+    if (signal.aborted) return;
+    tasks.keepError(taskId, error);
+    return settle(extra.taskStore.updateTaskStatus(taskId, "failed", error.message));
+  }
+  await settle(extra.taskStore.storeTaskResult(taskId, result.isError ? "failed" : "completed", result));
+}
+
+/** A task may expire, be cancelled or lose its session at any await: none of these is the server's failure. */
+async function settle(promise) {
+  await promise.catch(() => {});
+}
+
+/**
+ * @callback Work
+ * @param {Record<string, any>} args checked against the tool's input schema
+ * @param {{ signal: AbortSignal, report: (message: string) => Promise<void> }} task `signal` aborts when the result is
+ *   no longer wanted, `report` tells everyone who watches
+ * @returns {Promise<import("@modelcontextprotocol/sdk/types.js").CallToolResult>}
+ */
