@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { root, tools } from "../lib/project.mjs";
+import { chromiumPath, onPath } from "../lib/chromium.mjs";
+import { Missing, step } from "../lib/log.mjs";
+import { run } from "../lib/run.mjs";
+import { installDebian, isDebianRoot } from "./debian.mjs";
+
+const FIREFOX = "/Applications/Firefox.app/Contents/MacOS/firefox";
+
+/** Chromium for Playwright. */
+export async function chromium() {
+  if (chromiumPath()) return;
+  if (isDebianRoot()) {
+    await step("Chromium from Debian", () => installDebian("Chromium", tools.debian.chromium));
+    return;
+  }
+  const install = ["playwright", "install", "chromium"];
+  try {
+    await step("Chromium from Playwright", () => run("npx", install, { cwd: root }));
+  } catch (error) {
+    throw new Missing("Chromium", `npx ${install.join(" ")}`, error.message);
+  }
+}
+
+/** ChromeDriver for `wasm-pack test`, which downloads one by itself where Debian does not bring it. */
+export async function chromedriver() {
+  if (onPath("chromedriver") || !isDebianRoot()) return;
+  await step("ChromeDriver from Debian", () => installDebian("ChromeDriver", tools.debian.chromium));
+}
+
+export async function firefox() {
+  if (onPath("firefox", "firefox-esr") || existsSync(FIREFOX)) return;
+  if (!isDebianRoot()) throw new Missing("Firefox", "apt-get install firefox-esr, or your system's own way");
+  await step("Firefox from Debian", () => installDebian("Firefox", tools.debian.firefox));
+}

@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { cache, root, tools } from "../lib/project.mjs";
+import { Missing, step } from "../lib/log.mjs";
+import { ask, run } from "../lib/run.mjs";
+import { installDebian, isDebianRoot } from "./debian.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+const ORDINARY = `rustup target add ${TARGET}`;
+
+/** The folder of a sysroot that holds a target's standard library. */
+const library = (sysroot, target = TARGET) => join(sysroot, "lib/rustlib", target, "lib");
+
+const isInToolchain = () => existsSync(library(ask("rustc", ["--print", "sysroot"]) ?? "nowhere"));
+
+/** @type {Promise<Record<string, string>> | undefined} */
+let environment;
+
+/**
+ * Sees to it that cargo can build for wasm32, and gives the environment for `cargo`, `cargo-clippy` and `wasm-pack` to do so.
+ * @returns {Promise<Record<string, string>>}
+ */
+export const wasmEnv = () => (environment ??= find());
+
+async function find() {
+  if (isInToolchain()) return {};
+  const built = debianSysroot();
+  if (built && existsSync(built)) return useSysroot(built);
+  const refusal = await addByRustup();
+  if (isInToolchain()) return {};
+  if (!isDebianRoot()) throw new Missing(`Rust's target ${TARGET}`, ORDINARY, refusal);
+  return useSysroot(await buildSysroot());
+}
+
+/** The ordinary way. Gives the reason where it is closed. */
+async function addByRustup() {
+  try {
+    await step(ORDINARY, () => run("rustup", ["target", "add", TARGET], { cwd: root }));
+  } catch (error) {
+    return error.message;
+  }
+}
+
+/** Where the sysroot of Debian's compiler for wasm is, or will be; undefined before that compiler is installed. */
+function debianSysroot() {
+  const [, version] = /^rustc (\S+)/.exec(ask("/usr/bin/rustc", ["--version"]) ?? "") ?? [];
+  return version && join(cache, `wasm-sysroot-${version}`);
+}
+
+/**
+ * Where rustup cannot download, Debian's compiler builds the standard library from Debian's own source. `test` is among the crates because
+ * `wasm-pack test` needs it. The result is a sysroot of its own: a target may not be added to the toolchain in /usr.
+ */
+async function buildSysroot() {
+  await step("Debian packages for the wasm32 target", () => installDebian(`Rust's target ${TARGET}`, tools.debian["wasm-target"]));
+  const sysroot = debianSysroot();
+  const scratch = `${sysroot}.${process.pid}`;
+  try {
+    await step(`Rust's standard library for ${TARGET}`, async () => {
+      await buildStandardLibrary(join(scratch, "build"));
+      await assemble(scratch);
+      await rename(scratch, sysroot);
+    });
+  } catch (error) {
+    throw new Missing(`Rust's target ${TARGET}`, ORDINARY, error.message);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return sysroot;
+}
+
+async function buildStandardLibrary(crate) {
+  await mkdir(join(crate, "src"), { recursive: true });
+  await writeFile(join(crate, "src/lib.rs"), "");
+  await writeFile(join(crate, "Cargo.toml"), '[package]\nname = "empty"\nedition = "2024"\n[lib]\ncrate-type = ["cdylib"]\n[workspace]\n');
+  await run("cargo", ["build", "--release", "--target", TARGET, "-Z", "build-std=std,panic_abort,test"], {
+    cwd: crate,
+    env: {
+      RUSTC: "/usr/bin/rustc",
+      RUSTC_BOOTSTRAP: "1", // `-Z build-std` on a stable compiler
+      CARGO_TARGET_DIR: "target",
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "/usr/bin/wasm-ld-22",
+      CARGO_ENCODED_RUSTFLAGS: remapped(),
+    },
+  });
+}
+
+async function assemble(sysroot) {
+  const host = /^host: (.*)$/m.exec(ask("/usr/bin/rustc", ["-vV"]))[1];
+  const built = join(sysroot, "build/target", TARGET, "release/deps");
+  await mkdir(library(sysroot), { recursive: true });
+  for (const file of (await readdir(built)).filter((name) => name.endsWith(".rlib"))) {
+    await copyFile(join(built, file), join(library(sysroot), file));
+  }
+  await rm(join(sysroot, "build"), { recursive: true });
+  await mkdir(join(sysroot, "lib/rustlib", host));
+  await symlink(library("/usr", host), library(sysroot, host));
+  await mkdir(join(sysroot, "bin"));
+  await symlink("/usr/bin/cargo-clippy", join(sysroot, "bin/cargo-clippy"));
+  const compiler = join(sysroot, "bin/rustc");
+  await writeFile(compiler, '#!/bin/sh\nexec /usr/bin/rustc --sysroot "${0%/bin/rustc}" "$@"\n');
+  await chmod(compiler, 0o755);
+}
+
+function useSysroot(sysroot) {
+  const bin = join(sysroot, "bin");
+  return {
+    RUSTC: join(bin, "rustc"),
+    SYSROOT: sysroot, // clippy's driver stands in for the wrapper, and reads this
+    PATH: [bin, process.env.PATH].join(delimiter), // wasm-pack asks the first `rustc` on PATH for its sysroot
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "/usr/bin/wasm-ld-22",
+  };
+}
+
+/** Compiler flags that keep this machine's folders out of what we build: panic messages name their source files. */
+export function remapped() {
+  const registry = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "registry/src");
+  return [`--remap-path-prefix=${registry}=/crates`, `--remap-path-prefix=${root}=/mcp-tasks/`].join("\x1f");
+}
