@@ -2,9 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inProject, tools } from "./project.mjs";
 
-/** The virtual environment of a Python peer, and the file in it that says which pins it was made from. */
+/** The virtual environment of a Python peer. */
 export const environment = (name) => inProject(".tools", name);
-export const madeFrom = (name) => join(environment(name), "pins.json");
+
+/** The file in it that says what it was made from: written last, so a half-made environment has none. */
+export const madeFrom = (name) => join(environment(name), "pins.txt");
+
+/** Every pin that an environment is made from, those that both share included. */
+export const pins = (name) => [...tools.python.peers[name], ...tools.python.constraints].join("\n");
 
 /**
  * The Python that runs a peer's server, or undefined where the set-up could not make its environment.
@@ -13,8 +18,7 @@ export const madeFrom = (name) => join(environment(name), "pins.json");
  */
 export function pythonFor(name) {
   try {
-    const pins = readFileSync(madeFrom(name), "utf8");
-    return pins === JSON.stringify(tools.python.peers[name]) ? join(environment(name), "bin/python") : undefined;
+    return readFileSync(madeFrom(name), "utf8") === pins(name) ? join(environment(name), "bin/python") : undefined;
   } catch {
     return undefined;
   }

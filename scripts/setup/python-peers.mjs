@@ -1,11 +1,13 @@
 import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { tools } from "../lib/project.mjs";
 import { Missing, step } from "../lib/log.mjs";
-import { environment, madeFrom, pythonFor } from "../lib/peers.mjs";
+import { environment, madeFrom, pins, pythonFor } from "../lib/peers.mjs";
 import { ask, run } from "../lib/run.mjs";
 import { installDebian, isDebianRoot } from "./debian.mjs";
 
 const { minimum, peers } = tools.python;
+const pip = (name) => join(environment(name), "bin/pip");
 const isEnough = (version) => version?.localeCompare(minimum, "en", { numeric: true }) >= 0;
 
 /** A Python that is new enough. Old ones come first on many systems, so newer names are asked too. */
@@ -35,7 +37,7 @@ export async function pythonPeers() {
     try {
       await step(`${name} in a virtual environment`, () => make(interpreter, name));
     } catch (error) {
-      throw new Missing(name, `${interpreter} -m pip install ${peers[name].join(" ")}`, error.message);
+      throw new Missing(name, `${pip(name)} install ${peers[name][0]}`, error.message);
     }
   }
 }
@@ -44,6 +46,8 @@ async function make(interpreter, name) {
   const home = environment(name);
   await rm(home, { recursive: true, force: true });
   await run(interpreter, ["-m", "venv", home]);
-  await run(`${home}/bin/python`, ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-q", ...peers[name]]);
-  await writeFile(madeFrom(name), JSON.stringify(peers[name]));
+  const constraints = join(home, "constraints.txt");
+  await writeFile(constraints, tools.python.constraints.join("\n"));
+  await run(pip(name), ["install", "--disable-pip-version-check", "--no-input", "-q", "-c", constraints, ...peers[name]]);
+  await writeFile(madeFrom(name), pins(name));
 }
