@@ -47,7 +47,8 @@ async function make(interpreter, name) {
   await rm(home, { recursive: true, force: true });
   await run(interpreter, ["-m", "venv", home]);
   const constraints = join(home, "constraints.txt");
-  await writeFile(constraints, tools.python.constraints.join("\n"));
+  const pinned = tools.python.constraints.map((pin) => `${pin}; python_version >= "${tools.python.constraintsFrom}"\n`);
+  await writeFile(constraints, pinned.join(""));
   await run(pip(name), ["install", "--disable-pip-version-check", "--no-input", "-q", "-c", constraints, ...peers[name]]);
   await writeFile(madeFrom(name), pins(name));
 }
