@@ -1,4 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
+import { basename } from "node:path";
+import { inProject } from "./project.mjs";
 
 /** Process groups that we started. Each is ended whole: a browser's driver must not outlive the runner that we end. */
 const groups = new Set();
@@ -20,7 +22,7 @@ export class Failed extends Error {
   constructor(command, output) {
     const lines = output.split("\n").map((line) => line.trim()).filter(Boolean);
     const telling = lines.filter((line) => /^(error|fatal|E:|npm error|Caused by)/i.test(line));
-    super(`${command} failed: ${telling.at(-1) ?? lines.at(-1) ?? "it printed nothing"}`);
+    super(`${basename(command)} failed: ${telling.at(-1) ?? lines.at(-1) ?? "it printed nothing"}`);
     this.output = output;
   }
 }
@@ -44,23 +46,31 @@ export function start(command, args, { cwd, env } = {}) {
  * Runs a command to its end and gives all its output.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, show?: boolean }} [options] `show`: pass the output on as it comes
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, show?: "always" | "on failure" | "never" }} [options]
+ *   `show`: whether our own reader sees the output
  * @returns {Promise<string>}
  */
-export function run(command, args, { show = false, ...options } = {}) {
+export function run(command, args, { show = "never", ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = start(command, args, options);
     let output = "";
     for (const [from, to] of /** @type {const} */ ([[child.stdout, process.stdout], [child.stderr, process.stderr]])) {
       from.on("data", (text) => {
         output += text;
-        if (show) to.write(text);
+        if (show === "always") to.write(text);
       });
     }
     child.once("error", (error) => reject(new Failed(command, error.message)));
-    child.once("close", (code) => (code === 0 ? resolve(output) : reject(new Failed(command, output))));
+    child.once("close", (code) => {
+      if (code === 0) return resolve(output);
+      if (show === "on failure") process.stderr.write(output);
+      reject(new Failed(command, output));
+    });
   });
 }
+
+/** A program of the project's npm packages. */
+export const npmProgram = (name) => inProject("node_modules/.bin", name);
 
 /**
  * What a short command prints, or undefined when it is not there or fails.

@@ -1,0 +1,89 @@
+import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { locked } from "./lib/lock.mjs";
+import { main, step } from "./lib/log.mjs";
+import { inProject, root } from "./lib/project.mjs";
+import { npmProgram, run } from "./lib/run.mjs";
+import { printSizes } from "./lib/sizes.mjs";
+import { whenChanged } from "./lib/stamp.mjs";
+import { checkVersions } from "./lib/versions.mjs";
+import { wasmBindgen } from "./setup/cargo-tools.mjs";
+import { nodeModules } from "./setup/node-modules.mjs";
+import { rust } from "./setup/rust.mjs";
+import { remapped, wasmEnv } from "./setup/wasm-target.mjs";
+
+const WASM = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
+const GENERATED = inProject("js/generated");
+const DIST = inProject("dist");
+
+/** The features that rustc switches on for the target, one by one: with `--all-features` wasm-opt makes a module that browsers refuse. */
+const WASM_FEATURES = [
+  "--enable-bulk-memory",
+  "--enable-bulk-memory-opt",
+  "--enable-call-indirect-overlong",
+  "--enable-multivalue",
+  "--enable-mutable-globals",
+  "--enable-nontrapping-float-to-int",
+  "--enable-reference-types",
+  "--enable-sign-ext",
+];
+
+/** Makes the package in dist/, so that `npm pack` right after it yields what we would publish. What is up to date is left alone. */
+export async function build() {
+  rust();
+  checkVersions();
+  await nodeModules();
+  const env = await wasmEnv();
+  const bindgen = await wasmBindgen();
+  await locked(inProject(".tools/build.lock"), async () => {
+    await step("core: cargo", () => cargo(env));
+    await whenChanged("bindings", { inputs: [WASM, inProject("tools.json"), inProject("package-lock.json")], output: GENERATED }, () =>
+      step("core: wasm-bindgen and wasm-opt", () => bindings(join(bindgen, "wasm-bindgen"))),
+    );
+    await whenChanged("dist", { inputs: [inProject("js"), inProject("tsconfig.json"), inProject("package-lock.json")], output: DIST }, () =>
+      step("face: tsc", face),
+    );
+  });
+}
+
+const cargo = (env) =>
+  run("cargo", ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown", "--target-dir", inProject("target")], {
+    cwd: root,
+    show: "on failure",
+    env: { ...env, CARGO_ENCODED_RUSTFLAGS: remapped() },
+  });
+
+/** The wasm and its JavaScript, and the same wasm as text for the entry that carries it inside. */
+async function bindings(bindgen) {
+  const next = inProject(".tools/generated");
+  await run(bindgen, [WASM, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", next]);
+  const wasm = join(next, "core_bg.wasm");
+  await run(npmProgram("wasm-opt"), ["-Oz", ...WASM_FEATURES, wasm, "-o", wasm]);
+  const text = (await readFile(wasm)).toString("base64");
+  await writeFile(join(next, "core.wasm.base64.js"), `export default "${text}";\n`);
+  await writeFile(join(next, "core.wasm.base64.d.ts"), "declare const text: string;\nexport default text;\n");
+  await replace(GENERATED, next);
+}
+
+/** dist/ is put together aside and swapped in whole, so that nothing of an earlier build stays and nobody sees half of it. */
+async function face() {
+  const next = inProject(".tools/dist");
+  await rm(next, { recursive: true, force: true });
+  await run(npmProgram("tsc"), ["-p", root, "--outDir", next], { show: "on failure" });
+  await cp(GENERATED, join(next, "generated"), { recursive: true, filter: (file) => !/_bg\.wasm/.test(file) });
+  await cp(join(GENERATED, "core_bg.wasm"), join(next, "core.wasm"));
+  await replace(DIST, next);
+}
+
+async function replace(folder, next) {
+  await rm(folder, { recursive: true, force: true });
+  await rename(next, folder);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    await build();
+    printSizes(DIST);
+  });
+}
