@@ -1,0 +1,192 @@
+//! The calls about a task: its status, its states, its result, its end; and the list of tasks.
+
+use std::rc::Rc;
+
+use super::engine::{Call, Engine};
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::{Json, Key};
+use super::kind::Kind;
+use super::lifecycle::Source;
+use super::message::Outgoing;
+use super::outcome::Reading;
+use super::purpose::Purpose;
+use super::status::{State, TaskStatus};
+use super::time::Millis;
+use super::tracked::Want;
+use super::wire::CallId;
+
+impl<J: Json> Engine<J> {
+    /// The newest status: told at once where a live stream keeps it current, else asked for.
+    pub fn status(&mut self, call: CallId, id: &str, now: Millis) {
+        let connection = self.stream.connection();
+        if let Some(task) = self.tasks.get(id).filter(|task| task.is_current(connection, now))
+            && let Some(status) = task.life.status()
+        {
+            let status = status.to_json();
+            self.calls.insert(call, Call::Task { id: id.into(), driven: false });
+            return self.resolve(call, status);
+        }
+        self.fresh_status(call, id, now);
+    }
+
+    /// The status, always asked for.
+    pub fn fresh_status(&mut self, call: CallId, id: &str, now: Millis) {
+        let under_way = self.tasks.get(id).and_then(|task| task.poll);
+        let from = under_way.unwrap_or(self.wire.next_request());
+        self.wait_for(call, id, Want::Status { from }, now);
+    }
+
+    /// Waits for a state; without one, until the task is no longer working.
+    pub fn wait(&mut self, call: CallId, id: &str, state: Option<State>, now: Millis) {
+        self.wait_for(call, id, Want::State(state), now);
+    }
+
+    /// The result of a task. `kind` says how it is read; `None` hands it on as it comes. `ended` is how the face saw it end.
+    pub fn result(&mut self, call: CallId, id: &str, kind: Option<Kind>, throw: bool, ended: Option<TaskStatus>, now: Millis) {
+        let task = self.track(id, now);
+        if let Some(status) = ended {
+            task.life.observe(status, Source::Answer { heard: task.life.heard() });
+            task.evidence = Some(now);
+        }
+        self.wait_for(call, id, Want::Result(Reading { kind, wrapped: false, throw }), now);
+    }
+
+    /// Asks the server to cancel; resolves with the status that the task then has.
+    pub fn cancel(&mut self, call: CallId, id: &str, now: Millis) {
+        if !self.can(Key::Cancel) {
+            self.calls.insert(call, Call::Session);
+            return self.reject(call, Error::new(Code::Unsupported, "the server cancels no tasks").about(id));
+        }
+        let purpose = Purpose::Cancel { task_id: id.into(), call: Some(call) };
+        let outgoing = self.era.cancel(id);
+        self.ask(call, purpose, outgoing, now);
+    }
+
+    fn can(&self, capability: Key) -> bool {
+        self.session.capabilities.as_ref().is_some_and(|offer| offer.path(&[Key::Tasks, capability]).is_some())
+    }
+
+    /// Cancels a task that nobody knows of.
+    pub(super) fn cancel_unseen(&mut self, id: &str, now: Millis) {
+        if self.can(Key::Cancel) {
+            let outgoing = self.era.cancel(id);
+            self.wire.request(Purpose::Cancel { task_id: id.into(), call: None }, outgoing, None, now);
+        }
+    }
+
+    /// `tasks/cancel` was answered. What it says of a task that had ended differs by server: the status is asked for.
+    pub(super) fn cancelled(&mut self, id: &str, call: Option<CallId>, outcome: Result<J, Fault<J>>, now: Millis) {
+        let Some(call) = call else { return };
+        let refusal = match outcome {
+            Err(fault) if fault.error.code != Code::Rpc => return self.reject(call, fault.error.about(id)),
+            Err(fault) => Some(fault.error.about(id)),
+            Ok(_) => None,
+        };
+        // A poll that was under way was asked too early to know.
+        let from = self.wire.next_request();
+        if let Some(stale) = self.tasks.get_mut(id).and_then(|task| task.poll.take()) {
+            self.forget_request(stale);
+        }
+        self.wait_for(call, id, Want::Verdict { from, refusal }, now);
+    }
+
+    /// A page of the server's list of tasks; where it has none, the tasks known here, asked one by one.
+    ///
+    /// `limit` cuts a page; the cursor of the rest says where it was cut.
+    pub fn list_tasks(&mut self, call: CallId, cursor: Option<&str>, limit: usize, now: Millis) {
+        let (skip, cursor) = cursor.map_or((0, ""), |cursor| {
+            let (skip, rest) = cursor.split_once(':').unwrap_or(("0", cursor));
+            (skip.parse().unwrap_or(0), rest)
+        });
+        if !self.can(Key::List) {
+            return self.list_known(call, skip, limit, now);
+        }
+        let params = if cursor.is_empty() { J::object() } else { J::object().with(Key::Cursor, J::text(cursor)) };
+        let purpose = Purpose::TaskPage { call, cursor: cursor.into(), skip, limit };
+        self.ask(call, purpose, Outgoing::new("tasks/list", params), now);
+    }
+
+    pub(super) fn task_page(
+        &mut self,
+        call: CallId,
+        cursor: &str,
+        skip: usize,
+        limit: usize,
+        outcome: Result<J, Fault<J>>,
+        now: Millis,
+    ) {
+        let page = match outcome {
+            Ok(page) => page,
+            Err(fault) if fault.error.code == Code::Rpc && cursor.is_empty() => return self.list_known(call, skip, limit, now),
+            Err(fault) => return self.reject(call, fault.error),
+        };
+        let Some(tasks) = page.get(Key::Tasks).filter(J::is_array) else {
+            let error = Error::new(Code::Protocol, "the list of tasks has no tasks");
+            return self.reject(call, error.carrying(page));
+        };
+        let all: Vec<_> = tasks.items().filter_map(|task| self.era.read_status(&task)).collect();
+        let following = page.text_of(Key::NextCursor);
+        if all.is_empty() && following.is_none() && cursor.is_empty() {
+            return self.list_known(call, skip, limit, now);
+        }
+        let cut = all.len() > skip + limit;
+        let next = if cut { Some(place(skip + limit, cursor)) } else { following.map(|cursor| place(0, &cursor)) };
+        let shown: Vec<_> = all.iter().skip(skip).take(limit).map(TaskStatus::to_json).collect();
+        self.resolve(call, task_list(shown, next));
+    }
+
+    fn list_known(&mut self, call: CallId, skip: usize, limit: usize, now: Millis) {
+        let live: Vec<Rc<str>> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
+        let ended = self.ended.iter().filter(|id| !live.contains(id)).cloned();
+        let known: Vec<Rc<str>> = live.iter().cloned().chain(ended).collect();
+        let asked: Vec<_> = known.iter().skip(skip).take(limit).cloned().collect();
+        let next = (known.len() > skip + limit).then(|| place(skip + limit, ""));
+        self.calls.insert(call, Call::Gather { left: asked.len(), found: Vec::new(), next });
+        if asked.is_empty() {
+            return self.gathered(call, Vec::new(), None);
+        }
+        asked.iter().for_each(|id| self.fresh_status(call, id, now));
+    }
+
+    /// One of the gathered tasks has answered. One that is gone is left out; another error is the call's.
+    pub(super) fn gather(
+        &mut self,
+        call: CallId,
+        left: usize,
+        mut found: Vec<J>,
+        next: Option<String>,
+        outcome: Result<J, Error<J>>,
+    ) {
+        match outcome {
+            Ok(status) => found.push(status),
+            Err(error) if error.code == Code::TaskNotFound => {
+                self.ended.retain(|id| error.task_id.as_deref() != Some(&**id));
+            }
+            Err(error) => {
+                self.calls.insert(call, Call::Session);
+                return self.reject(call, error);
+            }
+        }
+        if left > 1 {
+            self.calls.insert(call, Call::Gather { left: left - 1, found, next });
+        } else {
+            self.gathered(call, found, next);
+        }
+    }
+
+    fn gathered(&mut self, call: CallId, found: Vec<J>, next: Option<String>) {
+        self.calls.insert(call, Call::Session);
+        self.resolve(call, task_list(found, next));
+    }
+}
+
+/// Our cursor: how many of the server's page to skip, and the server's own cursor of that page.
+fn place(skip: usize, cursor: &str) -> String {
+    [&skip.to_string(), ":", cursor].concat()
+}
+
+fn task_list<J: Json>(tasks: Vec<J>, next: Option<String>) -> J {
+    let list = J::object().with(Key::Tasks, J::array(tasks));
+    list.with_some(Key::NextCursor, next.as_deref().map(J::text))
+}

@@ -1,0 +1,211 @@
+//! The engine's state, its calls, and its clockwork. What it does with them stands in the files beside.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+
+use super::era::Era;
+use super::error::{Code, Error};
+use super::json::{Json, Key};
+use super::kind::Invocation;
+use super::listing::{Listing, Shelf};
+use super::message::{Outgoing, RequestId};
+use super::session::Session;
+use super::status::TaskStatus;
+use super::stream::Stream;
+use super::table::Table;
+use super::time::Millis;
+use super::tracked::{Settled, Tracked};
+use super::wire::{CallId, Channel, Output, Wire};
+
+/// What an engine is made with.
+pub struct Config<J> {
+    /// `clientInfo` as it is sent to the server.
+    pub client_info: J,
+    /// Keep a stream open for the server's own messages while tasks are live or somebody listens.
+    pub notifications: bool,
+    /// The longest wait for one HTTP exchange, in milliseconds.
+    pub patience: Millis,
+    /// The beginning of the ids that are made here, different for every engine.
+    pub id_prefix: String,
+    /// Hand out every message that comes, as [`Output::Heard`].
+    pub debug: bool,
+    /// The browser hides response headers that the server does not expose.
+    pub hides_headers: bool,
+}
+
+/// What a call waits for.
+pub(super) enum Call<J> {
+    /// The answer to a request, or the end of an exchange.
+    Request(RequestId),
+    Session,
+    /// The list of tools, which says how this may be called.
+    Tools(Box<Invocation<J>>),
+    /// The answer to `tools/call` and its like.
+    Invoke(Box<Invocation<J>>, RequestId),
+    /// A task; `driven` when its caller knows nothing of it and only wants the result.
+    Task { id: Rc<str>, driven: bool },
+    List(Listing),
+    /// Tasks that are asked one by one.
+    Gather { left: usize, found: Vec<J>, next: Option<String> },
+}
+
+pub struct Engine<J> {
+    pub(super) config: Config<J>,
+    pub(super) era: Era,
+    pub(super) session: Session<J>,
+    pub(super) wire: Wire<J>,
+    pub(super) calls: Table<CallId, Call<J>>,
+    pub(super) tasks: Table<Rc<str>, Box<Tracked<J>>>,
+    pub(super) shelves: [Shelf<J>; Listing::ALL.len()],
+    pub(super) stream: Stream,
+    /// Requests in flight that may make a task, and the statuses that were pushed for ids that nobody knows yet.
+    pub(super) creating: usize,
+    pub(super) early: Vec<TaskStatus>,
+    /// Tasks that ended here, newest last: what `listTasks` knows where the server has no list.
+    pub(super) ended: Vec<Rc<str>>,
+    pub(super) alarms: BinaryHeap<Reverse<(Millis, Rc<str>)>>,
+    pub(super) immediates: u32,
+}
+
+impl<J: Json> Engine<J> {
+    pub fn new(config: Config<J>) -> Self {
+        Self {
+            wire: Wire::new(config.patience),
+            config,
+            era: Era::Legacy,
+            session: Session::default(),
+            calls: Table::new(),
+            tasks: Table::new(),
+            shelves: [const { Shelf::new() }; Listing::ALL.len()],
+            stream: Stream::default(),
+            creating: 0,
+            early: Vec::new(),
+            ended: Vec::new(),
+            alarms: BinaryHeap::new(),
+            immediates: 0,
+        }
+    }
+
+    /// The next thing to do for the floor above; `None` when there is nothing left to do.
+    pub fn poll_output(&mut self) -> Option<Output<J>> {
+        self.wire.out.pop_front()
+    }
+
+    /// When [`Engine::tick`] is due. Waking early or late does no harm.
+    pub fn deadline(&self) -> Option<Millis> {
+        let task = self.alarms.peek().map(|Reverse((at, _))| *at);
+        let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
+        let resumption = self.wire.requests.iter().filter_map(|(_, request)| Some(request.resume.as_ref()?.0)).min();
+        [task, exchange, resumption, self.stream.deadline()].into_iter().flatten().min()
+    }
+
+    /// Time has passed: the deadline came, the page woke, the network is back.
+    pub fn tick(&mut self, now: Millis) {
+        self.expire_exchanges(now);
+        self.resume_requests(now);
+        while let Some(Reverse((at, _))) = self.alarms.peek()
+            && *at <= now
+        {
+            if let Some(Reverse((at, id))) = self.alarms.pop() {
+                self.ring(&id, at, now);
+            }
+        }
+        self.tend_stream(now);
+    }
+
+    /// The caller no longer waits: it was aborted, or its own time-out came.
+    pub fn abandon(&mut self, call: CallId, now: Millis) {
+        let Some(waited) = self.calls.remove(&call) else { return };
+        match waited {
+            Call::Request(request) => self.forget_request(request),
+            Call::Session => self.abandon_session(call),
+            Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
+            Call::List(listing) => self.leave_shelf(listing, call),
+            Call::Invoke(_, request) => self.abandon_invocation(request, now),
+            Call::Task { id, driven } => {
+                self.stop_waiting(&id, call, now);
+                if driven {
+                    self.cancel_unseen(&id, now);
+                }
+            }
+            Call::Gather { .. } => {
+                let ids: Vec<_> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
+                ids.iter().for_each(|id| self.stop_waiting(id, call, now));
+            }
+        }
+    }
+
+    /// Somebody listens to the server's notifications, or nobody does any more.
+    pub fn listen(&mut self, listening: bool, now: Millis) {
+        self.stream.listened = listening;
+        self.tend_stream(now);
+    }
+
+    /// A request whose answer belongs to this call.
+    pub(super) fn ask(&mut self, call: CallId, purpose: super::purpose::Purpose, outgoing: Outgoing<J>, now: Millis) {
+        let request = self.wire.request(purpose, outgoing, None, now);
+        self.calls.insert(call, Call::Request(request));
+    }
+
+    pub(super) fn resolve(&mut self, call: CallId, value: J) {
+        self.deliver((call, Ok(value)));
+    }
+
+    pub(super) fn reject(&mut self, call: CallId, error: Error<J>) {
+        self.deliver((call, Err(error)));
+    }
+
+    /// Ends a call, unless it was abandoned.
+    pub(super) fn deliver(&mut self, (call, outcome): Settled<J>) {
+        match self.calls.remove(&call) {
+            None => {}
+            Some(Call::Gather { left, found, next }) => self.gather(call, left, found, next, outcome),
+            Some(_) => self.wire.out.push_back(match outcome {
+                Ok(value) => Output::Resolve(call, value),
+                Err(error) => Output::Reject(call, error),
+            }),
+        }
+    }
+
+    pub(super) fn deliver_all(&mut self, settled: Vec<Settled<J>>) {
+        settled.into_iter().for_each(|each| self.deliver(each));
+    }
+
+    /// Ends everything here. What runs on the server runs on.
+    pub fn close(&mut self, call: CallId, now: Millis) {
+        let calls = self.calls.take();
+        for (open, _) in calls {
+            self.wire.out.push_back(Output::Reject(open, Error::new(Code::Closed, "the client was closed")));
+        }
+        let exchanges: Vec<_> = self.wire.exchanges.iter().map(|(id, _)| *id).collect();
+        exchanges.into_iter().for_each(|exchange| self.wire.abort(exchange));
+        self.wire.requests.take();
+        self.tasks.take();
+        self.alarms.clear();
+        self.stream = Stream::default();
+        self.calls.insert(call, Call::Session);
+        self.say_goodbye(call, now);
+    }
+
+    /// What was negotiated, for the face.
+    pub(super) fn negotiated(&self) -> J {
+        let session = &self.session;
+        J::object()
+            .with_some(Key::ProtocolVersion, self.wire.session.version.as_deref().or(session.version.as_deref()).map(J::text))
+            .with_some(Key::ServerInfo, session.server_info.clone())
+            .with(Key::ServerCapabilities, session.capabilities.clone().unwrap_or_else(J::object))
+            .with_some(Key::Instructions, session.instructions.clone())
+            .with_some(Key::SessionId, self.wire.session.session_id.as_deref().map(J::text))
+    }
+}
+
+impl<J> Engine<J> {
+    /// Is the channel's request still waiting for its answer?
+    pub(super) fn is_open(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Request(id) | Channel::Resumption(id) => self.wire.requests.get(&id).is_some(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What happens on an exchange: its head, its body, its end.
+
+use super::engine::Engine;
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::Json;
+use super::message::Message;
+use super::purpose::Purpose;
+use super::time::Millis;
+use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media, Verb};
+
+/// How long we wait before taking up a broken stream again, where the server does not say.
+const RESUME_AFTER: Millis = 1_000;
+/// The longest wait that a server's `retry:` can make of it.
+const RESUME_CAP: Millis = 60_000;
+
+impl<J: Json> Engine<J> {
+    /// The head of a response has come. Says how to read the body.
+    pub fn head(&mut self, id: ExchangeId, head: Head, now: Millis) -> Body {
+        let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return Body::Unread };
+        let channel = exchange.channel;
+        let (ok, media) = (matches!(head.status, 200..300), head.media);
+        if let Channel::Stream = channel {
+            if ok && media == Media::EventStream {
+                exchange.deadline = None;
+                self.stream_opened(now);
+                return Body::Events;
+            }
+            self.wire.exchanges.remove(&id);
+            self.stream_refused(&head, now);
+            return Body::Unread;
+        }
+        if let (Channel::Request(request), true) = (channel, ok)
+            && let Some(Purpose::Initialize(_)) = self.wire.requests.get(&request).map(|request| &request.purpose)
+        {
+            self.wire.session.session_id.clone_from(&head.session_id);
+        }
+        exchange.head = head;
+        match (media, channel) {
+            (Media::EventStream, _) if ok => Body::Events,
+            (Media::Json, _) => Body::Whole,
+            // An error may be told in any media type.
+            _ if !ok => Body::Whole,
+            (_, Channel::Request(_) | Channel::Resumption(_)) => {
+                let why = "the server answered a request with neither JSON nor an event stream";
+                self.exchange_failed(id, Fault::lasting(Error::new(Code::Protocol, why)), now);
+                Body::Unread
+            }
+            _ => {
+                self.ended(id, now);
+                Body::Unread
+            }
+        }
+    }
+
+    /// The whole body of a response, where it was JSON.
+    pub fn body(&mut self, id: ExchangeId, message: Option<J>, now: Millis) {
+        let Some(exchange) = self.wire.exchanges.get(&id) else { return };
+        let (channel, head) = (exchange.channel, exchange.head.clone());
+        if !matches!(head.status, 200..300) {
+            let said = match message.as_ref().map(Message::read) {
+                Some(Message::Answer(_, Err(error)) | Message::Complaint(error)) => Some(error),
+                _ => None,
+            };
+            return self.exchange_failed(id, Fault::status(&head, said), now);
+        }
+        match message {
+            Some(message) => self.receive(message, channel, now),
+            None if self.is_open(channel) => {
+                let error = Error::new(Code::Protocol, "the answer is not JSON");
+                return self.exchange_failed(id, Fault::lasting(error), now);
+            }
+            None => {}
+        }
+        if self.is_open(channel) {
+            let error = Error::new(Code::Protocol, "the response does not answer the request");
+            return self.exchange_failed(id, Fault::lasting(error), now);
+        }
+        self.ended(id, now);
+    }
+
+    /// The next bytes of an event stream.
+    pub fn bytes(&mut self, id: ExchangeId, chunk: &[u8], now: Millis) {
+        let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return };
+        let channel = exchange.channel;
+        let mut messages = Vec::new();
+        let within = exchange.decoder.feed(chunk, |text| messages.push(J::parse(text)));
+        if let Channel::Stream = channel {
+            self.stream.remember(&exchange.decoder);
+        }
+        for message in messages {
+            match message {
+                Some(message) => self.receive(message, channel, now),
+                None if self.is_open(channel) => {
+                    let error = Error::new(Code::Protocol, "an event of the answer is not JSON");
+                    return self.exchange_failed(id, Fault::lasting(error), now);
+                }
+                None => self.odd("an event is not JSON", J::null()),
+            }
+        }
+        if within.is_err() {
+            self.failed(id, Failure::TooLarge, None, now);
+        }
+    }
+
+    /// The response is over.
+    pub fn ended(&mut self, id: ExchangeId, now: Millis) {
+        let Some(exchange) = self.wire.exchanges.remove(&id) else { return };
+        match exchange.channel {
+            Channel::Initialized(call) => self.session_ready(call, Ok(())),
+            Channel::Goodbye(call) => self.resolve(call, J::null()),
+            Channel::Stream => self.stream_ended(now),
+            Channel::Notice => {}
+            Channel::Request(request) | Channel::Resumption(request) => {
+                let Some(open) = self.wire.requests.get_mut(&request) else { return };
+                if let Some(after) = exchange.decoder.last_event_id() {
+                    let wait = exchange.decoder.retry().unwrap_or(RESUME_AFTER).min(RESUME_CAP);
+                    open.resume = Some((now + wait, after.into()));
+                    return;
+                }
+                let error = Error::new(Code::Network, "the stream ended before the answer came");
+                self.answered(request, Err(Fault::transient(error)), now);
+            }
+        }
+    }
+
+    /// No response came, or it broke off.
+    pub fn failed(&mut self, id: ExchangeId, failure: Failure, cause: Option<J>, now: Millis) {
+        let broke_off = self.wire.exchanges.get(&id).is_some_and(|exchange| exchange.decoder.last_event_id().is_some());
+        if failure == Failure::Network && broke_off {
+            return self.ended(id, now);
+        }
+        self.exchange_failed(id, Fault::failure(failure, cause), now);
+    }
+
+    fn exchange_failed(&mut self, id: ExchangeId, fault: Fault<J>, now: Millis) {
+        let Some(exchange) = self.wire.exchanges.get(&id) else { return };
+        let channel = exchange.channel;
+        self.wire.abort(id);
+        match channel {
+            Channel::Request(request) | Channel::Resumption(request) => self.answered(request, Err(fault), now),
+            Channel::Initialized(call) => self.session_ready(call, Err(fault)),
+            // The session ends with us, whether or not the server cares to know.
+            Channel::Goodbye(call) => self.resolve(call, J::null()),
+            Channel::Stream => self.stream_ended(now),
+            Channel::Notice => {}
+        }
+    }
+
+    pub(super) fn expire_exchanges(&mut self, now: Millis) {
+        let late = |deadline: Option<Millis>| deadline.is_some_and(|deadline| deadline <= now);
+        let expired: Vec<_> = self.wire.exchanges.iter().filter(|(_, each)| late(each.deadline)).map(|(id, _)| *id).collect();
+        for id in expired {
+            self.exchange_failed(id, Fault::timeout(), now);
+        }
+    }
+
+    /// Takes up the streams that broke before their answer ("Resumability and Redelivery").
+    pub(super) fn resume_requests(&mut self, now: Millis) {
+        let is_due = |resume: &Option<(Millis, String)>| resume.as_ref().is_some_and(|(at, _)| *at <= now);
+        let due: Vec<_> = self.wire.requests.iter().filter(|(_, each)| is_due(&each.resume)).map(|(id, _)| *id).collect();
+        for id in due {
+            let Some(request) = self.wire.requests.get_mut(&id) else { continue };
+            let (after, patience) = (request.resume.take().map(|(_, after)| after), request.patience);
+            let exchange = self.wire.open(Channel::Resumption(id), Verb::Get, None, after, patience, now);
+            if let Some(request) = self.wire.requests.get_mut(&id) {
+                request.exchange = exchange;
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What went wrong with a request, and whether asking again may help.
+
+use super::error::{Code, Error};
+use super::json::{Json, Key};
+use super::time::Millis;
+use super::wire::{Failure, Head};
+
+#[derive(Clone, Debug)]
+pub struct Fault<J> {
+    pub error: Error<J>,
+    /// The same request may well succeed later.
+    pub transient: bool,
+    /// The server's wish for the wait, in milliseconds.
+    pub retry_after: Option<Millis>,
+}
+
+impl<J: Json> Fault<J> {
+    /// Asking again would give the same.
+    pub fn lasting(error: Error<J>) -> Self {
+        Self { error, transient: false, retry_after: None }
+    }
+
+    pub fn transient(error: Error<J>) -> Self {
+        Self { error, transient: true, retry_after: None }
+    }
+
+    /// A status outside 2xx, with the JSON-RPC error of the body where it had one.
+    pub fn status(head: &Head, said: Option<J>) -> Self {
+        let status = head.status;
+        let error = match (status, said) {
+            (401 | 403, _) => {
+                let wanted = head.www_authenticate.as_deref().map(J::text);
+                let data = J::object().with(Key::Status, J::float(f64::from(status)));
+                Error::new(Code::Unauthorized, "the server wants the caller to sign in")
+                    .carrying(data.with_some(Key::WwwAuthenticate, wanted))
+            }
+            (_, Some(said)) => Error::rpc(&said),
+            (_, None) => {
+                let message = ["the server answered with HTTP status ", &status.to_string()].concat();
+                Error::new(Code::Http, message)
+                    .carrying(J::object().with(Key::Status, J::float(f64::from(status))))
+            }
+        };
+        let transient = matches!(status, 408 | 425 | 429 | 500..);
+        Self { error, transient, retry_after: head.retry_after }
+    }
+
+    /// No (whole) response.
+    pub fn failure(failure: Failure, cause: Option<J>) -> Self {
+        let (code, message) = match failure {
+            Failure::Network => (
+                Code::Network,
+                "no response: the server is unreachable, the connection broke, or the server's CORS headers do not allow this page",
+            ),
+            Failure::TooLarge => (Code::Protocol, "the response passes the size limit"),
+            Failure::Redirected => {
+                (Code::Http, "the server redirects, which a request with credentials does not follow: connect to the final URL")
+            }
+            Failure::Unsendable => (Code::InvalidArgument, "the request could not be made from what was given"),
+        };
+        let error = Error { cause, ..Error::new(code, message) };
+        Self { error, transient: failure == Failure::Network, retry_after: None }
+    }
+
+    /// The exchange took longer than it may.
+    pub fn timeout() -> Self {
+        Self::transient(Error::new(Code::Timeout, "the server did not answer in time"))
+    }
+}

@@ -1,0 +1,313 @@
+//! Following tasks: polls, pushes, results, and the calls that wait for them.
+
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use super::engine::{Call, Engine};
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::Json;
+use super::lifecycle::{Source, Verdict};
+use super::message::RequestId;
+use super::outcome::Reading;
+use super::purpose::Purpose;
+use super::status::{State, TaskStatus};
+use super::time::Millis;
+use super::tracked::{Tracked, Want};
+use super::wire::{CallId, Output};
+
+/// JSON-RPC's "Invalid params": the only parameter of `tasks/get` is the id.
+const INVALID_PARAMS: i32 = -32602;
+const METHOD_NOT_FOUND: i32 = -32601;
+/// So many errors of the server in a row are believed.
+const BELIEVED: u32 = 5;
+/// Statuses for ids that nobody knows are held while a task is being made, and only so many.
+const HELD: usize = 1_024;
+/// So many ended tasks are remembered for `listTasks`.
+const REMEMBERED: usize = 100;
+/// The longest `Retry-After` that is honoured.
+const RETRY_AFTER_CAP: Millis = 300_000;
+
+impl<J: Json> Engine<J> {
+    /// The face holds a task from now on: it was resumed, by its id alone.
+    pub fn follow(&mut self, id: &str, now: Millis) {
+        self.track(id, now).followed = true;
+        self.advance(id, None, now);
+    }
+
+    /// The face lets go of a task. The server is not told.
+    pub fn detach(&mut self, id: &str, now: Millis) {
+        let Some(mut task) = self.tasks.remove(id) else { return };
+        let settled = task.fail(&Error::new(Code::Closed, "the task was detached").about(id));
+        self.drop_requests(&task);
+        self.deliver_all(settled);
+        self.tend_stream(now);
+    }
+
+    /// One more callback or iterator wants every change, or (`false`) one less.
+    pub fn watch(&mut self, id: &str, watching: bool, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if watching && !task.is_watched() {
+            task.since = now;
+        }
+        task.watchers = if watching { task.watchers + 1 } else { task.watchers.saturating_sub(1) };
+        self.advance(id, None, now);
+    }
+
+    /// The task of this id, newly taken up where it was not known.
+    pub(super) fn track(&mut self, id: &str, now: Millis) -> &mut Tracked<J> {
+        if self.tasks.get(id).is_none() {
+            self.tasks.insert(id.into(), Box::new(Tracked::new(id, now)));
+        }
+        match self.tasks.get_mut(id) {
+            Some(task) => task,
+            None => unreachable!("it was inserted just now"),
+        }
+    }
+
+    /// A call waits for something of a task.
+    pub(super) fn wait_for(&mut self, call: CallId, id: &str, want: Want<J>, now: Millis) {
+        let task = self.track(id, now);
+        if !task.is_watched() {
+            task.since = now;
+        }
+        task.waiting.push((call, want));
+        let id = task.id.clone();
+        if !matches!(self.calls.get(&call), Some(Call::Gather { .. })) {
+            self.calls.insert(call, Call::Task { id: id.clone(), driven: false });
+        }
+        self.advance(&id, None, now);
+    }
+
+    pub(super) fn stop_waiting(&mut self, id: &str, call: CallId, now: Millis) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.waiting.retain(|(waiting, _)| *waiting != call);
+            self.advance(id, None, now);
+        }
+    }
+
+    /// The status that came with a new task.
+    pub(super) fn created_as(&mut self, status: TaskStatus, now: Millis) {
+        let id = status.task_id.clone();
+        if let Some(task) = self.tasks.get_mut(id.as_str()) {
+            task.life.observe(status, Source::Answer { heard: 0 });
+            task.evidence = Some(now);
+            self.advance(&id, None, now);
+        }
+    }
+
+    /// A status came by notification.
+    pub(super) fn pushed(&mut self, status: TaskStatus, now: Millis) {
+        let connection = self.stream.connection();
+        let Some(task) = self.tasks.get_mut(status.task_id.as_str()) else {
+            if self.creating > 0 && self.early.len() < HELD {
+                self.early.push(status);
+            }
+            return;
+        };
+        let id = task.id.clone();
+        task.evidence = Some(now);
+        task.streamed_by = connection;
+        match task.life.observe(status, Source::Push) {
+            Verdict::Confirm => self.ask_status(&id, now),
+            verdict => self.tell(&id, verdict),
+        }
+        self.advance(&id, None, now);
+    }
+
+    /// `tasks/get` was answered.
+    pub(super) fn polled(&mut self, id: &str, request: RequestId, heard: u32, outcome: Result<J, Fault<J>>, now: Millis) {
+        let era = self.era;
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.poll == Some(request) {
+            task.poll = None;
+        }
+        let status = outcome.and_then(|result| {
+            let status = era.read_status(&result).filter(|status| status.task_id == id);
+            status.ok_or_else(|| {
+                let error = Error::new(Code::Protocol, "the answer to tasks/get is not the status of the task");
+                Fault::lasting(error.carrying(result))
+            })
+        });
+        let verdict = match status {
+            Ok(status) => {
+                task.failures = 0;
+                task.evidence = Some(now);
+                let lives = !status.state.is_terminal();
+                if let Some(error) = task.refused.take_if(|_| !task.life.is_over() || !lives) {
+                    let settled = task.settle_results(|_| Err(error.clone()));
+                    self.deliver_all(settled);
+                }
+                match self.tasks.get_mut(id) {
+                    Some(task) => task.life.observe(status, Source::Answer { heard }),
+                    None => return,
+                }
+            }
+            Err(fault) => {
+                if task.life.give_up_confirming() == Verdict::Changed {
+                    Verdict::Changed
+                } else {
+                    return self.poll_failed(id, fault, now);
+                }
+            }
+        };
+        self.tell(id, verdict);
+        self.advance(id, Some(request), now);
+    }
+
+    fn poll_failed(&mut self, id: &str, fault: Fault<J>, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        task.failures += 1;
+        let rpc = fault.error.rpc_code();
+        let passing = fault.transient
+            || rpc.is_some_and(|code| !matches!(code, INVALID_PARAMS | METHOD_NOT_FOUND)) && task.failures < BELIEVED;
+        if passing {
+            let wait = fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
+            task.not_before = now + wait;
+            // A failed attempt is no news, and the next one is reckoned from it.
+            task.evidence = task.evidence.map(|_| now);
+            return self.advance(id, None, now);
+        }
+        let error = match rpc {
+            Some(INVALID_PARAMS) => Error {
+                code: Code::TaskNotFound,
+                message: "the server does not know the task, or no longer does".into(),
+                ..fault.error
+            },
+            _ => fault.error,
+        };
+        self.lose(id, &error.about(id), now);
+    }
+
+    /// The task cannot be followed any further.
+    fn lose(&mut self, id: &str, error: &Error<J>, now: Millis) {
+        let Some(mut task) = self.tasks.remove(id) else { return };
+        let settled = task.fail(error);
+        self.drop_requests(&task);
+        if task.followed {
+            self.wire.out.push_back(Output::Gone(id.into(), error.clone()));
+        }
+        self.deliver_all(settled);
+        self.tend_stream(now);
+    }
+
+    fn drop_requests(&mut self, task: &Tracked<J>) {
+        [task.poll, task.payload].into_iter().flatten().for_each(|request| self.forget_request(request));
+    }
+
+    /// Tells the face of a change.
+    fn tell(&mut self, id: &str, verdict: Verdict) {
+        let Some(task) = self.tasks.get(id) else { return };
+        if let (Verdict::Changed, true, Some(status)) = (verdict, task.followed, task.life.status()) {
+            self.wire.out.push_back(Output::Status(status.clone()));
+        }
+    }
+
+    /// After anything has happened to a task: ends the calls that are satisfied, asks what must be asked, lets go of it at its end.
+    pub(super) fn advance(&mut self, id: &str, answered: Option<RequestId>, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        let settled = task.settle(answered);
+        if task.wants_payload() && task.payload.is_none() && task.refused.is_none() && task.not_before <= now {
+            let outgoing = self.era.payload(id);
+            task.payload = Some(self.wire.request(Purpose::Payload(id.into()), outgoing, None, now));
+        }
+        if task.is_done() {
+            let task = self.tasks.remove(id);
+            if let Some(task) = task.filter(|task| task.life.is_over()) {
+                self.remember_ended(&task.id);
+                self.drop_requests(&task);
+            }
+        } else {
+            self.arm(id, now);
+        }
+        self.deliver_all(settled);
+        self.tend_stream(now);
+    }
+
+    fn remember_ended(&mut self, id: &Rc<str>) {
+        self.ended.retain(|ended| ended != id);
+        if self.ended.len() == REMEMBERED {
+            self.ended.remove(0);
+        }
+        self.ended.push(id.clone());
+    }
+
+    /// Sets the alarm for a task's next poll, or for another try at its result.
+    pub(super) fn arm(&mut self, id: &str, now: Millis) {
+        let connection = self.stream.connection();
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        let waits = |want: &Want<J>| matches!(want, Want::Status { .. } | Want::Verdict { .. });
+        let at_once = task.evidence.is_none() || task.waiting.iter().any(|(_, want)| waits(want));
+        let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
+        task.due = match task.evidence {
+            _ if !asks => None,
+            _ if at_once && task.failures == 0 => Some(now),
+            Some(heard) => Some(task.pace(connection).next(heard).max(now)),
+            None => Some(task.pace(connection).next(now)),
+        };
+        if let Some(due) = task.due
+            && task.alarm.is_none_or(|alarm| due < alarm)
+        {
+            task.alarm = Some(due);
+            self.alarms.push(Reverse((due, task.id.clone())));
+        }
+    }
+
+    /// An alarm rings; it may have been set for a poll that is no longer due.
+    pub(super) fn ring(&mut self, id: &str, at: Millis, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.alarm == Some(at) {
+            task.alarm = None;
+        }
+        match task.due {
+            Some(due) if due <= now => {
+                task.due = None;
+                if task.life.is_over() {
+                    self.advance(id, None, now);
+                } else {
+                    self.ask_status(id, now);
+                }
+            }
+            _ => self.arm(id, now),
+        }
+    }
+
+    /// Sends `tasks/get`, unless one is under way.
+    pub(super) fn ask_status(&mut self, id: &str, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.poll.is_none() {
+            let purpose = Purpose::Poll { task_id: id.into(), heard: task.life.heard() };
+            task.poll = Some(self.wire.request(purpose, self.era.get(id), None, now));
+        }
+    }
+
+    /// `tasks/result` was answered: with the result, or the account of a failure.
+    pub(super) fn paid(&mut self, id: &str, outcome: Result<J, Fault<J>>, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        task.payload = None;
+        let (wrapped, failed) = (task.wrapped, task.life.state() == Some(State::Failed));
+        let settled = match outcome {
+            Ok(result) => task.settle_results(|reading| {
+                let reading = Reading { wrapped: wrapped || reading.wrapped, ..reading };
+                reading.read(&result).map_err(|error| error.about(id))
+            }),
+            Err(fault) if fault.transient => {
+                task.failures += 1;
+                task.not_before = task.pace(0).next(now).max(now + fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
+                Vec::new()
+            }
+            Err(fault) if failed => {
+                let error = task.failed(Some(&fault.error));
+                task.settle_results(|_| Err(error.clone()))
+            }
+            // The end may have been pushed before the result was there, or the task has expired: the status tells.
+            Err(fault) => {
+                task.refused = Some(fault.error.about(id));
+                self.ask_status(id, now);
+                return;
+            }
+        };
+        self.deliver_all(settled);
+        self.advance(id, None, now);
+    }
+}

@@ -1,0 +1,96 @@
+//! Messages from the server: answers find their requests, notifications their readers, and the server's own requests an answer.
+
+use super::engine::Engine;
+use super::fault::Fault;
+use super::error::Error;
+use super::json::{Json, Key};
+use super::message::{self, Message, RequestId};
+use super::purpose::Purpose;
+use super::time::Millis;
+use super::wire::{CallId, Channel, Output};
+
+/// JSON-RPC's "Method not found".
+const METHOD_NOT_FOUND: i32 = -32601;
+
+impl<J: Json> Engine<J> {
+    /// Takes in a message, on whatever stream it came; before 2025-06-18 it may be a batch of them.
+    pub(super) fn receive(&mut self, message: J, channel: Channel, now: Millis) {
+        if message.is_array() {
+            let batch: Vec<_> = message.items().filter(|each| !each.is_array()).collect();
+            return batch.into_iter().for_each(|each| self.receive(each, channel, now));
+        }
+        if self.config.debug {
+            self.wire.out.push_back(Output::Heard(message.clone()));
+        }
+        match Message::read(&message) {
+            Message::Answer(id, outcome) if self.wire.requests.get(&id).is_some() => {
+                self.answered(id, outcome.map_err(|error| Fault::lasting(Error::rpc(&error))), now);
+            }
+            // It names no request: then it is about the one whose stream it came on.
+            Message::Complaint(error) => match channel {
+                Channel::Request(id) | Channel::Resumption(id) if self.is_open(channel) => {
+                    self.answered(id, Err(Fault::lasting(Error::rpc(&error))), now);
+                }
+                _ => self.odd("an error that belongs to no request", message),
+            },
+            Message::Request { id, method } => self.serve(id, &method, now),
+            Message::Notification { method, params } => self.notified(method, params, now),
+            Message::Answer(..) => self.odd("an answer to no open request", message),
+            Message::Malformed => self.odd("not a JSON-RPC message", message),
+        }
+    }
+
+    pub(super) fn odd(&mut self, what: &'static str, message: J) {
+        self.wire.out.push_back(Output::Oddity(what, message));
+    }
+
+    /// The server's request: it may ask whether we are alive, and nothing else that we have not declared.
+    fn serve(&mut self, id: J, method: &str, now: Millis) {
+        let outcome = match method {
+            "ping" => Ok(J::object()),
+            _ => Err((METHOD_NOT_FOUND, "this client does not offer that")),
+        };
+        self.wire.notice(message::answer(id, outcome), now);
+    }
+
+    fn notified(&mut self, method: String, params: Option<J>, now: Millis) {
+        if let Some(status) = self.era.pushed(&method, params.as_ref()) {
+            self.pushed(status, now);
+        }
+        self.unshelve(&method);
+        if let (true, Some(params)) = (method == "notifications/progress", &params)
+            && let Some(token) = params.get(Key::ProgressToken).and_then(|token| token.number())
+        {
+            self.wire.out.push_back(Output::Progress(token as CallId, params.clone()));
+        }
+        self.wire.out.push_back(Output::Notification(method, params));
+    }
+
+    /// A request has its answer, or will have none.
+    pub(super) fn answered(&mut self, id: RequestId, outcome: Result<J, Fault<J>>, now: Millis) {
+        let Some(request) = self.wire.requests.remove(&id) else { return };
+        // The response to a POST ends by itself; a GET stream need not.
+        let resumed = self.wire.exchanges.get(&request.exchange);
+        if resumed.is_some_and(|exchange| matches!(exchange.channel, Channel::Resumption(_))) {
+            self.wire.abort(request.exchange);
+        }
+        match request.purpose {
+            Purpose::Initialize(call) => self.initialized(call, outcome, now),
+            Purpose::Invoke { call, as_task } => self.invoked(call, as_task, outcome, now),
+            Purpose::Orphan => self.orphaned(outcome, now),
+            Purpose::Page(listing) => self.page(listing, outcome, now),
+            Purpose::Poll { task_id, heard } => self.polled(&task_id, id, heard, outcome, now),
+            Purpose::Payload(task_id) => self.paid(&task_id, outcome, now),
+            Purpose::Cancel { task_id, call } => self.cancelled(&task_id, call, outcome, now),
+            Purpose::TaskPage { call, cursor, skip, limit } => self.task_page(call, &cursor, skip, limit, outcome, now),
+        }
+        self.tend_stream(now);
+    }
+
+    /// The answer to a request is no longer wanted.
+    pub(super) fn forget_request(&mut self, id: RequestId) {
+        if let Some(request) = self.wire.requests.remove(&id) {
+            self.wire.abort(request.exchange);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Calling tools, prompts and resources: as a task where the server and the tool allow it, plainly where they do not.
+
+use super::engine::{Call, Engine};
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::{Json, Key};
+use super::kind::{Created, Invocation, Kind, Support};
+use super::listing::Listing;
+use super::message::{Outgoing, RequestId};
+use super::outcome::{Reading, wraps};
+use super::purpose::Purpose;
+use super::status::TaskStatus;
+use super::time::Millis;
+use super::tracked::{Tracked, Want};
+use super::wire::CallId;
+
+/// JSON-RPC's "Method not found": how a server refuses to run something as a task, or otherwise ("Task Support").
+const METHOD_NOT_FOUND: i32 = -32601;
+
+impl<J: Json> Engine<J> {
+    /// Calls a tool, prompt or resource.
+    ///
+    /// Wanted as a task, it resolves with `{ taskId, returnedImmediately, status?, result?, error? }`; else with the result,
+    /// which a task that the tool requires is driven to unseen.
+    pub fn invoke(&mut self, call: CallId, invocation: Invocation<J>, now: Millis) {
+        let capabilities = self.session.capabilities.clone();
+        let augmentable = capabilities.is_some_and(|offer| self.era.augmentable(&offer, invocation.kind));
+        match invocation.kind {
+            Kind::Tool if augmentable => match self.shelf(Listing::Tools).items.clone() {
+                Some(tools) if self.is_listed(&tools, &invocation.name) => {
+                    self.invoke_knowing(call, Box::new(invocation), &Ok(tools), now);
+                }
+                _ => {
+                    self.calls.insert(call, Call::Tools(Box::new(invocation)));
+                    self.wait_for_list(call, Listing::Tools, now);
+                }
+            },
+            _ => {
+                let as_task = augmentable && invocation.as_task;
+                self.send_invocation(call, Box::new(invocation), as_task, now);
+            }
+        }
+    }
+
+    fn is_listed(&self, tools: &[J], name: &str) -> bool {
+        find_tool(tools, name).is_some()
+    }
+
+    /// The list of tools is there (or cannot be had): what it says decides how the tool is called.
+    pub(super) fn invoke_knowing(
+        &mut self,
+        call: CallId,
+        invocation: Box<Invocation<J>>,
+        tools: &Result<Vec<J>, Error<J>>,
+        now: Millis,
+    ) {
+        let support = match tools {
+            Ok(tools) => find_tool(tools, &invocation.name).map_or(Support::Forbidden, |tool| self.era.tool_support(&tool)),
+            // A server without a list of tools has no tool that says it may be a task.
+            Err(error) if error.code == Code::Rpc => Support::Forbidden,
+            Err(error) => {
+                self.calls.insert(call, Call::Tools(invocation));
+                return self.reject(call, error.clone());
+            }
+        };
+        let as_task = match support {
+            Support::Required => true,
+            Support::Optional => invocation.as_task,
+            Support::Forbidden => false,
+        };
+        self.send_invocation(call, invocation, as_task, now);
+    }
+
+    fn send_invocation(&mut self, call: CallId, invocation: Box<Invocation<J>>, as_task: bool, now: Millis) {
+        let outgoing = self.era.invoke(&invocation, as_task, invocation.progress.then_some(call));
+        let purpose = Purpose::Invoke { call, as_task };
+        let request = self.wire.request(purpose, outgoing, invocation.patience, now);
+        self.creating += usize::from(as_task);
+        self.calls.insert(call, Call::Invoke(invocation, request));
+        self.tend_stream(now);
+    }
+
+    /// The server has answered.
+    pub(super) fn invoked(&mut self, call: CallId, as_task: bool, outcome: Result<J, Fault<J>>, now: Millis) {
+        if let Some(Call::Invoke(invocation, _)) = self.calls.remove(&call) {
+            match outcome {
+                Ok(result) => match self.era.created(&result) {
+                    Created::Task(status) => self.follow_new(call, &invocation, status, now),
+                    Created::Immediate => self.answered_at_once(call, *invocation, &result),
+                },
+                Err(fault) if as_task && fault.error.rpc_code() == Some(METHOD_NOT_FOUND) => {
+                    // Prompts and resources do not say beforehand whether they may be tasks: this one may not.
+                    self.send_invocation(call, invocation, false, now);
+                }
+                Err(fault) => {
+                    let error = self.blame_hidden_session(fault).error;
+                    self.calls.insert(call, Call::Invoke(invocation, 0));
+                    self.reject(call, error);
+                }
+            }
+        }
+        self.created_one(as_task);
+    }
+
+    fn created_one(&mut self, as_task: bool) {
+        self.creating -= usize::from(as_task);
+        if self.creating == 0 {
+            self.early = Vec::new();
+        }
+    }
+
+    fn reading(&mut self, invocation: &Invocation<J>) -> Reading {
+        let tools = self.shelf(Listing::Tools).items.as_deref().unwrap_or_default();
+        let wrapped = invocation.kind == Kind::Tool && find_tool(tools, &invocation.name).is_some_and(|tool| wraps(&tool));
+        Reading { kind: Some(invocation.kind), wrapped, throw: invocation.throw }
+    }
+
+    /// The server made a task: it is the caller's, or driven to its result unseen.
+    fn follow_new(&mut self, call: CallId, invocation: &Invocation<J>, status: TaskStatus, now: Millis) {
+        let reading = self.reading(invocation);
+        let id: std::rc::Rc<str> = status.task_id.as_str().into();
+        let told = status.to_json();
+        let mut task = Tracked::new(&id, now);
+        task.wrapped = reading.wrapped;
+        task.followed = invocation.as_task;
+        self.tasks.insert(id.clone(), Box::new(task));
+        self.calls.insert(call, Call::Task { id: id.clone(), driven: !invocation.as_task });
+        if invocation.as_task {
+            let created = J::object().with(Key::TaskId, J::text(&id)).with(Key::Status, told);
+            self.resolve(call, created.with(Key::ReturnedImmediately, J::truth(false)));
+        } else if let Some(task) = self.tasks.get_mut(&id) {
+            task.waiting.push((call, Want::Result(reading)));
+        }
+        self.created_as(status, now);
+        let early = std::mem::take(&mut self.early);
+        for pushed in early {
+            if *pushed.task_id == *id { self.pushed(pushed, now) } else { self.early.push(pushed) }
+        }
+    }
+
+    fn answered_at_once(&mut self, call: CallId, invocation: Invocation<J>, result: &J) {
+        let reading = self.reading(&invocation);
+        let outcome = reading.read(result);
+        self.calls.insert(call, Call::Invoke(Box::new(invocation.clone()), 0));
+        if !invocation.as_task {
+            return self.deliver((call, outcome));
+        }
+        self.immediates += 1;
+        let id = [&self.config.id_prefix, "-", &self.immediates.to_string()].concat();
+        let immediate = J::object().with(Key::TaskId, J::text(&id)).with(Key::ReturnedImmediately, J::truth(true));
+        self.resolve(call, match outcome {
+            Ok(value) => immediate.with(Key::Result, value),
+            Err(error) => immediate.with(Key::Error, Error { task_id: Some(id), ..error }.to_json()),
+        });
+    }
+
+    /// The caller has left before the server answered.
+    pub(super) fn abandon_invocation(&mut self, id: RequestId, now: Millis) {
+        let Some(request) = self.wire.requests.get_mut(&id) else { return };
+        if let Purpose::Invoke { as_task: true, .. } = request.purpose {
+            request.purpose = Purpose::Orphan;
+            return;
+        }
+        self.forget_request(id);
+        let params = J::object().with(Key::RequestId, J::float(f64::from(id)));
+        let params = params.with(Key::Reason, J::text("the caller no longer waits"));
+        self.wire.notice(Outgoing::new("notifications/cancelled", params).envelope(None), now);
+    }
+
+    /// A task whose caller has left is cancelled: nobody will ever know its id.
+    pub(super) fn orphaned(&mut self, outcome: Result<J, Fault<J>>, now: Millis) {
+        if let Ok(result) = outcome
+            && let Created::Task(status) = self.era.created(&result)
+        {
+            self.cancel_unseen(&status.task_id, now);
+        }
+        self.created_one(true);
+    }
+}
+
+fn find_tool<J: Json>(tools: &[J], name: &str) -> Option<J> {
+    tools.iter().find(|tool| tool.text_of(Key::Name).as_deref() == Some(name)).cloned()
+}

@@ -1,0 +1,168 @@
+//! What the engine sees of a JSON value.
+//!
+//! A message is parsed by the browser and stays there; the engine looks into it through this trait and hands the parts on
+//! untouched. On the host the same trait is [`serde_json::Value`], so that the specification's own examples are fixtures.
+
+use std::{string::String, vec::Vec};
+
+/// The members that the engine names, declared once: `Key::TaskId` is `"taskId"`.
+///
+/// An enum instead of strings, because the browser floor keeps one JavaScript string for each and never makes it again.
+macro_rules! keys {
+    ($($variant:ident = $name:literal,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Key { $($variant,)* }
+
+        impl Key {
+            /// Every name, at the index of its key.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// The member's name as it stands in JSON.
+            pub fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
+            }
+        }
+    };
+}
+
+keys! {
+    Arguments = "arguments",
+    Call = "call",
+    Cancel = "cancel",
+    Capabilities = "capabilities",
+    ClientInfo = "clientInfo",
+    Code = "code",
+    Content = "content",
+    Contents = "contents",
+    CreatedAt = "createdAt",
+    Cursor = "cursor",
+    Data = "data",
+    Error = "error",
+    Execution = "execution",
+    FastMcp = "fastmcp",
+    FastMcpTask = "modelcontextprotocol.io/task",
+    FastMcpWrap = "x-fastmcp-wrap-result",
+    Get = "get",
+    Id = "id",
+    Instructions = "instructions",
+    IsError = "isError",
+    JsonRpc = "jsonrpc",
+    LastUpdatedAt = "lastUpdatedAt",
+    List = "list",
+    ListChanged = "listChanged",
+    Message = "message",
+    Messages = "messages",
+    Meta = "_meta",
+    Method = "method",
+    Missing = "missing",
+    Name = "name",
+    NextCursor = "nextCursor",
+    OutputSchema = "outputSchema",
+    Params = "params",
+    PollInterval = "pollInterval",
+    PollIntervalMs = "pollIntervalMs",
+    ProgressToken = "progressToken",
+    Prompts = "prompts",
+    ProtocolVersion = "protocolVersion",
+    Read = "read",
+    Reason = "reason",
+    RequestId = "requestId",
+    Requests = "requests",
+    ResourceTemplates = "resourceTemplates",
+    Resources = "resources",
+    Result = "result",
+    ReturnedImmediately = "returnedImmediately",
+    ServerCapabilities = "serverCapabilities",
+    ServerInfo = "serverInfo",
+    SessionId = "sessionId",
+    Status = "status",
+    StatusMessage = "statusMessage",
+    StructuredContent = "structuredContent",
+    Supported = "supported",
+    Task = "task",
+    TaskId = "taskId",
+    Tasks = "tasks",
+    TaskSupport = "taskSupport",
+    Text = "text",
+    Tools = "tools",
+    Ttl = "ttl",
+    TtlMs = "ttlMs",
+    Type = "type",
+    Uri = "uri",
+    Version = "version",
+    WrapResult = "wrap_result",
+    WwwAuthenticate = "wwwAuthenticate",
+}
+
+/// A JSON value that can be looked into and built.
+///
+/// `Clone` is a second handle on the same value where the value lives elsewhere. The engine only changes values that are its own:
+/// what it built, what the server sent, and the copies of the caller's that it was given.
+pub trait Json: Clone {
+    /// The member of an object; `None` when it is absent or this is no object. A member that is `null` is there.
+    fn get(&self, key: Key) -> Option<Self>;
+    /// The item of an array; `None` past its end or when this is no array.
+    fn at(&self, index: usize) -> Option<Self>;
+    /// The text of a string.
+    fn string(&self) -> Option<String>;
+    /// The value of a number.
+    fn number(&self) -> Option<f64>;
+    /// The value of a boolean.
+    fn boolean(&self) -> Option<bool>;
+    /// Is this an object (and no array, nor `null`)?
+    fn is_object(&self) -> bool;
+    /// Is this an array?
+    fn is_array(&self) -> bool;
+
+    /// An empty object.
+    fn object() -> Self;
+    /// Sets a member of an object.
+    fn set(&mut self, key: Key, value: Self);
+    /// An array of these items.
+    fn array(items: Vec<Self>) -> Self;
+    /// A string.
+    fn text(text: &str) -> Self;
+    /// A number.
+    fn float(number: f64) -> Self;
+    /// A boolean.
+    fn truth(boolean: bool) -> Self;
+    /// `null`.
+    fn null() -> Self;
+    /// Reads JSON text; `None` when it is malformed.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// The items of an array, none when this is no array.
+    fn items(&self) -> impl Iterator<Item = Self> {
+        (0..).map_while(|index| self.at(index))
+    }
+
+    /// The text of a string member.
+    fn text_of(&self, key: Key) -> Option<String> {
+        self.get(key)?.string()
+    }
+
+    /// Is this member `true`?
+    fn is_true(&self, key: Key) -> bool {
+        self.get(key).and_then(|value| value.boolean()) == Some(true)
+    }
+
+    /// The object at the end of a path of members.
+    fn path(&self, keys: &[Key]) -> Option<Self> {
+        keys.iter().try_fold(self.clone(), |value, key| value.get(*key))
+    }
+
+    /// This object with one more member.
+    fn with(mut self, key: Key, value: Self) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// This object with one more member, where there is a value for it.
+    fn with_some(self, key: Key, value: Option<Self>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+}

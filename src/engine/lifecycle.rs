@@ -1,0 +1,110 @@
+//! The life of one task: everything that moves its state stands here.
+//!
+//! Statuses come from two sides that know nothing of each other: the answers to our polls, and the server's pushes. They repeat
+//! themselves, overtake each other, and their timestamps prove nothing. What counts is the order in which we asked and heard.
+
+use super::status::{State, TaskStatus};
+
+/// How a status reached us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The answer to a request that was sent when so many pushes had been heard ([`Lifecycle::heard`]).
+    Answer { heard: u32 },
+    /// A notification.
+    Push,
+}
+
+/// What a status meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Too late, or after the end: as if it had not come.
+    Stale,
+    /// Nothing that a caller would be told.
+    Same,
+    /// News.
+    Changed,
+    /// A pushed failure, held back: pushes say "Task failed", the answer to a poll says why. Ask, then tell.
+    Confirm,
+}
+
+/// The state machine. Terminal is final.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    status: Option<TaskStatus>,
+    heard: u32,
+    unconfirmed: Option<TaskStatus>,
+}
+
+impl Lifecycle {
+    /// The newest status that counts.
+    pub fn status(&self) -> Option<&TaskStatus> {
+        self.status.as_ref()
+    }
+
+    pub fn state(&self) -> Option<State> {
+        Some(self.status.as_ref()?.state)
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.state().is_some_and(State::is_terminal)
+    }
+
+    /// How many pushes were heard so far: goes with a question, and comes back with its answer.
+    pub fn heard(&self) -> u32 {
+        self.heard
+    }
+
+    /// Takes in a status.
+    pub fn observe(&mut self, mut new: TaskStatus, source: Source) -> Verdict {
+        if self.is_over() {
+            return Verdict::Stale;
+        }
+        match source {
+            Source::Push => {
+                self.heard += 1;
+                if new.state == State::Failed {
+                    self.unconfirmed = Some(new);
+                    return Verdict::Confirm;
+                }
+            }
+            // What was pushed since we asked is newer than the answer, unless the answer is the end.
+            Source::Answer { heard } if heard != self.heard && !new.state.is_terminal() => {
+                return self.give_up_confirming();
+            }
+            Source::Answer { .. } => {
+                if let Some(pushed) = self.unconfirmed.take() {
+                    if !new.state.is_terminal() {
+                        return self.adopt(pushed);
+                    }
+                    new.message = new.message.or(pushed.message);
+                }
+            }
+        }
+        self.adopt(new)
+    }
+
+    /// Nobody could confirm the pushed failure: it stands as it was pushed.
+    pub fn give_up_confirming(&mut self) -> Verdict {
+        match self.unconfirmed.take() {
+            Some(pushed) => self.adopt(pushed),
+            None => Verdict::Stale,
+        }
+    }
+
+    fn adopt(&mut self, mut new: TaskStatus) -> Verdict {
+        let Some(old) = &self.status else {
+            self.status = Some(new);
+            return Verdict::Changed;
+        };
+        // A status that leaves a member out says nothing about it.
+        new.created_at = new.created_at.or_else(|| old.created_at.clone());
+        new.updated_at = new.updated_at.or_else(|| old.updated_at.clone());
+        new.interval = new.interval.or(old.interval);
+        let changed = new.state != old.state || (new.message.is_some() && new.message != old.message);
+        if !changed {
+            new.message.clone_from(&old.message);
+        }
+        self.status = Some(new);
+        if changed { Verdict::Changed } else { Verdict::Same }
+    }
+}

@@ -1,0 +1,91 @@
+//! The lists of what a server offers: all pages gathered, and kept as long as the server lets us know of changes.
+
+use super::json::{Json, Key};
+use super::message::Outgoing;
+use super::wire::CallId;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    Tools,
+    Prompts,
+    Resources,
+    ResourceTemplates,
+}
+
+impl Listing {
+    pub const ALL: [Self; 4] = [Self::Tools, Self::Prompts, Self::Resources, Self::ResourceTemplates];
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|listing| listing.items().name() == name)
+    }
+
+    /// The member that the items stand in.
+    pub fn items(self) -> Key {
+        match self {
+            Self::Tools => Key::Tools,
+            Self::Prompts => Key::Prompts,
+            Self::Resources => Key::Resources,
+            Self::ResourceTemplates => Key::ResourceTemplates,
+        }
+    }
+
+    /// The server capability that offers the list.
+    pub fn capability(self) -> Key {
+        match self {
+            Self::ResourceTemplates => Key::Resources,
+            other => other.items(),
+        }
+    }
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Tools => "tools/list",
+            Self::Prompts => "prompts/list",
+            Self::Resources => "resources/list",
+            Self::ResourceTemplates => "resources/templates/list",
+        }
+    }
+
+    /// The request for a page ("Pagination").
+    pub fn page<J: Json>(self, cursor: Option<J>) -> Outgoing<J> {
+        match cursor {
+            Some(cursor) => Outgoing::new(self.method(), J::object().with(Key::Cursor, cursor)),
+            None => Outgoing::bare(self.method()),
+        }
+    }
+
+    /// Does this notification say that the list has changed?
+    pub fn changed_by(self, method: &str) -> bool {
+        let group = match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources | Self::ResourceTemplates => "resources",
+        };
+        let rest = method.strip_prefix("notifications/").and_then(|rest| rest.strip_prefix(group));
+        rest == Some("/list_changed")
+    }
+}
+
+/// One list of one server.
+pub struct Shelf<J> {
+    /// All items, once loaded.
+    pub items: Option<Vec<J>>,
+    /// The pages so far, while loading.
+    pub loading: Option<Vec<J>>,
+    /// The list changed while it was being loaded.
+    pub outdated: bool,
+    /// Calls that wait for the load to end.
+    pub waiting: Vec<CallId>,
+}
+
+impl<J> Shelf<J> {
+    pub const fn new() -> Self {
+        Self { items: None, loading: None, outdated: false, waiting: Vec::new() }
+    }
+
+    /// Forgets the items.
+    pub fn drop_items(&mut self) {
+        self.items = None;
+        self.outdated = self.loading.is_some();
+    }
+}

@@ -1,0 +1,115 @@
+//! Reading the lists of what the server offers, and keeping them.
+
+use super::engine::{Call, Engine};
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::{Json, Key};
+use super::listing::{Listing, Shelf};
+use super::purpose::Purpose;
+use super::time::Millis;
+use super::wire::CallId;
+
+/// A server whose list goes on for so many items is not listing, it is looping.
+const ENDLESS: usize = 100_000;
+
+impl<J: Json> Engine<J> {
+    /// All items of a list. Resolves with an array.
+    pub fn list(&mut self, call: CallId, listing: Listing, now: Millis) {
+        let offered = self.session.capabilities.as_ref().is_some_and(|offer| offer.get(listing.capability()).is_some());
+        self.calls.insert(call, Call::List(listing));
+        if !offered {
+            return self.reject(call, Error::new(Code::Unsupported, "the server does not offer this list"));
+        }
+        if !self.is_kept_current(listing) {
+            self.shelf(listing).drop_items();
+        }
+        match &self.shelf(listing).items {
+            Some(items) => {
+                let items = J::array(items.clone());
+                self.resolve(call, items);
+            }
+            None => self.wait_for_list(call, listing, now),
+        }
+    }
+
+    pub(super) fn shelf(&mut self, listing: Listing) -> &mut Shelf<J> {
+        &mut self.shelves[listing as usize]
+    }
+
+    /// Would we hear of a change? A server that announces none has none.
+    fn is_kept_current(&self, listing: Listing) -> bool {
+        let capabilities = self.session.capabilities.as_ref();
+        let offer = capabilities.and_then(|offer| offer.get(listing.capability()));
+        let announces = offer.is_some_and(|offer| offer.is_true(Key::ListChanged));
+        !announces || self.stream.connection() != 0
+    }
+
+    pub(super) fn wait_for_list(&mut self, call: CallId, listing: Listing, now: Millis) {
+        let shelf = self.shelf(listing);
+        shelf.waiting.push(call);
+        if shelf.loading.is_none() {
+            shelf.loading = Some(Vec::new());
+            self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
+        }
+    }
+
+    pub(super) fn leave_shelf(&mut self, listing: Listing, call: CallId) {
+        self.shelf(listing).waiting.retain(|waiting| *waiting != call);
+    }
+
+    pub(super) fn page(&mut self, listing: Listing, outcome: Result<J, Fault<J>>, now: Millis) {
+        let shelf = self.shelf(listing);
+        let mut items = shelf.loading.take().unwrap_or_default();
+        let loaded = outcome.map_err(|fault| fault.error).and_then(|page| {
+            let broken = |why| Error::new(Code::Protocol, why);
+            let list = page.get(listing.items()).filter(J::is_array).ok_or_else(|| broken("the list has no items"))?;
+            let before = items.len();
+            items.extend(list.items());
+            let next = page.text_of(Key::NextCursor);
+            // An empty page with another to come is allowed, a list without end is not.
+            if next.is_some() && (items.len() > ENDLESS || items.len() == before && before > 0) {
+                return Err(broken("the list has no end"));
+            }
+            Ok(next)
+        });
+        match loaded {
+            Ok(Some(cursor)) => {
+                shelf.loading = Some(items);
+                self.wire.request(Purpose::Page(listing), listing.page(Some(J::text(&cursor))), None, now);
+            }
+            Ok(None) => self.stock(listing, Ok(items), now),
+            Err(error) => self.stock(listing, Err(error), now),
+        }
+    }
+
+    /// The list is whole, or will not be: whoever waited for it goes on.
+    fn stock(&mut self, listing: Listing, loaded: Result<Vec<J>, Error<J>>, now: Millis) {
+        let shelf = self.shelf(listing);
+        let outdated = std::mem::take(&mut shelf.outdated);
+        let waiting = std::mem::take(&mut shelf.waiting);
+        shelf.items = loaded.as_ref().ok().filter(|_| !outdated).cloned();
+        for call in waiting {
+            match (self.calls.remove(&call), &loaded) {
+                (Some(Call::Tools(invocation)), _) => self.invoke_knowing(call, invocation, &loaded, now),
+                (Some(waited), Ok(items)) => {
+                    self.calls.insert(call, waited);
+                    self.resolve(call, J::array(items.clone()));
+                }
+                (Some(waited), Err(error)) => {
+                    self.calls.insert(call, waited);
+                    self.reject(call, error.clone());
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// A notification may say that a list has changed.
+    pub(super) fn unshelve(&mut self, method: &str) {
+        for listing in Listing::ALL {
+            if listing.changed_by(method) {
+                self.shelf(listing).drop_items();
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The protocol of both eras as a state machine without I/O.
+//!
+//! The engine does nothing by itself. It takes inputs (what the caller wants, what came over the network, what time it is) and
+//! hands out [`Output`]s. Its one rule: *after every input, drain the outputs until there are none, then wait for the
+//! [deadline](Engine::deadline) or the next input.* Hours of retries, expiries and cancel races are then milliseconds of test:
+//! a scripted server and a clock that the test owns.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `json`, `message`, `status`, `kind`, `error` | the words |
+//! | `sse`, `table`, `poll`, `lifecycle`, `outcome` | rules that need nothing else |
+//! | `era`, `legacy` | what each generation of the protocol calls things |
+//! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
+//! | `session`, `stream`, `lists`, `invoke`, `follow`, `by_id` | what the engine does with them |
+
+mod by_id;
+mod engine;
+mod era;
+mod error;
+mod exchange;
+mod fault;
+mod follow;
+mod inbox;
+mod invoke;
+mod json;
+mod kind;
+mod legacy;
+mod lifecycle;
+mod listing;
+mod lists;
+mod message;
+mod outcome;
+mod poll;
+mod purpose;
+mod session;
+mod sse;
+mod status;
+mod stream;
+mod table;
+mod time;
+mod tracked;
+mod wire;
+
+pub use engine::{Config, Engine};
+pub use era::Era;
+pub use error::{Code, Error};
+pub use json::{Json, Key};
+pub use kind::{Created, Invocation, Kind, Support};
+pub use lifecycle::{Lifecycle, Source, Verdict};
+pub use listing::Listing;
+pub use message::{Message, RequestId};
+pub use outcome::Reading;
+pub use poll::{CAP, FLOOR, Pace};
+pub use sse::{Decoder, LIMIT, TooLong};
+pub use status::{State, TaskStatus};
+pub use table::Table;
+pub use time::Millis;
+pub use wire::{Body, CallId, ExchangeId, Failure, Fetch, Head, Media, Output, Verb};

@@ -1,0 +1,63 @@
+//! When to ask for a task's status next.
+
+use super::time::Millis;
+
+/// No poll comes sooner after the last than this, whatever the server says.
+pub const FLOOR: Millis = 20;
+/// No poll comes later than this while somebody waits: a server that says "a day" would otherwise hide the end for a day.
+pub const CAP: Millis = 300_000;
+/// While a stream brings this task's changes, polls are only the net under it.
+const UNDER_STREAM: Millis = 5_000;
+/// The longest interval that we choose ourselves, where the server gives none.
+const OWN_CHOICE: Millis = 5_000;
+/// The first poll of a task comes no later than this.
+const FIRST: Millis = 250;
+/// The first wait after a failed request; it doubles with each further one up to [`FAILED_CAP`].
+const FAILED: Millis = 500;
+const FAILED_CAP: Millis = 30_000;
+
+/// What the next instant is reckoned from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Since when somebody watches the task, or it exists.
+    pub since: Millis,
+    /// The server's `pollInterval` in milliseconds, as it came; `None` when it gave none.
+    pub interval: Option<f64>,
+    /// Requests that failed in a row.
+    pub failures: u32,
+    /// The instant before which the server does not want to be asked (`Retry-After`).
+    pub not_before: Millis,
+    /// A stream delivers this task's changes.
+    pub streamed: bool,
+}
+
+impl Pace {
+    /// The server's interval within bounds; `None` when it gave none that means anything.
+    pub fn interval(&self) -> Option<Millis> {
+        let interval = self.interval.filter(|interval| *interval > 0.0)?;
+        // The cast saturates, so that infinity is the cap as well.
+        Some((interval as Millis).clamp(FLOOR, CAP))
+    }
+
+    /// The instant of the next `tasks/get`.
+    ///
+    /// The wait grows with the task's age: up to the server's interval where it gave one (doubling, so that a quick task is
+    /// seen soon and few requests are spent on the way), else a quarter of the age. It doubles while requests fail.
+    pub fn next(&self, now: Millis) -> Millis {
+        let age = now.saturating_sub(self.since);
+        let wait = match self.interval() {
+            Some(interval) if self.streamed => interval.max(UNDER_STREAM),
+            None if self.streamed => UNDER_STREAM,
+            Some(interval) => age.clamp((interval / 8).clamp(FLOOR, FIRST), interval),
+            None => (age / 4).clamp(FLOOR, OWN_CHOICE),
+        };
+        (now + wait.max(self.backoff())).max(self.not_before)
+    }
+
+    fn backoff(&self) -> Millis {
+        match self.failures {
+            0 => 0,
+            failures => (FAILED << (failures - 1).min(16)).min(FAILED_CAP),
+        }
+    }
+}

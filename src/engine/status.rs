@@ -1,0 +1,78 @@
+//! A task's status, in the one shape that callers see in both eras.
+
+use super::json::{Json, Key};
+
+/// Where a task stands ("Task Status" of the tasks section).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Working,
+    InputRequired,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl State {
+    const NAMES: [(State, &'static str); 5] = [
+        (State::Working, "working"),
+        (State::InputRequired, "input_required"),
+        (State::Completed, "completed"),
+        (State::Failed, "failed"),
+        (State::Cancelled, "cancelled"),
+    ];
+
+    pub fn named(name: &str) -> Option<Self> {
+        Some(Self::NAMES.iter().find(|(_, each)| *each == name)?.0)
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// Nothing comes after it.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// What the server said about a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskStatus {
+    pub task_id: String,
+    pub state: State,
+    pub message: Option<String>,
+    /// The server's timestamps, as they came: shown, and never reckoned with.
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+    /// Milliseconds from creation; `None` is without limit, or unknown.
+    pub ttl: Option<f64>,
+    /// Milliseconds between polls, as it came.
+    pub interval: Option<f64>,
+}
+
+impl TaskStatus {
+    pub fn new(task_id: &str, state: State) -> Self {
+        Self {
+            task_id: task_id.into(),
+            state,
+            message: None,
+            created_at: None,
+            updated_at: None,
+            ttl: None,
+            interval: None,
+        }
+    }
+
+    /// The record that callers get: `TaskStatus` of the public interface.
+    pub fn to_json<J: Json>(&self) -> J {
+        let text = |text: &Option<String>| text.as_deref().map(J::text);
+        J::object()
+            .with(Key::TaskId, J::text(&self.task_id))
+            .with(Key::Status, J::text(self.state.name()))
+            .with_some(Key::StatusMessage, text(&self.message))
+            .with_some(Key::CreatedAt, text(&self.created_at))
+            .with_some(Key::LastUpdatedAt, text(&self.updated_at))
+            .with(Key::TtlMs, self.ttl.map_or_else(J::null, J::float))
+            .with_some(Key::PollIntervalMs, self.interval.map(J::float))
+    }
+}

@@ -1,0 +1,113 @@
+//! The GET stream of the server's own messages ("Listening for Messages from the Server").
+//!
+//! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
+//! makes things faster: without it, everything is polled.
+
+use super::engine::Engine;
+use super::json::Json;
+use super::sse::Decoder;
+use super::time::Millis;
+use super::wire::{Channel, ExchangeId, Head, Verb};
+
+/// A stream that nobody needs stays open so long, for the next task.
+const IDLE: Millis = 5_000;
+/// The wait before a broken stream is opened again; it doubles while it keeps breaking.
+const REOPEN: Millis = 1_000;
+const REOPEN_CAP: Millis = 60_000;
+
+#[derive(Default)]
+pub struct Stream {
+    exchange: Option<ExchangeId>,
+    open: bool,
+    /// Counts the connections: what an earlier one delivered says nothing about this one.
+    epoch: u32,
+    /// The server has no such stream.
+    refused: bool,
+    failures: u32,
+    /// Not opened before.
+    not_before: Millis,
+    /// Closed then, unless it is needed again.
+    idle_until: Option<Millis>,
+    last_event_id: Option<String>,
+    retry: Option<Millis>,
+    wanted: bool,
+    pub listened: bool,
+}
+
+impl Stream {
+    /// The number of the open connection; 0 while there is none.
+    pub fn connection(&self) -> u32 {
+        if self.open { self.epoch } else { 0 }
+    }
+
+    pub fn deadline(&self) -> Option<Millis> {
+        match self.exchange {
+            None if self.wanted && !self.refused => Some(self.not_before),
+            None => None,
+            Some(_) => self.idle_until,
+        }
+    }
+
+    pub fn remember(&mut self, decoder: &Decoder) {
+        self.last_event_id = decoder.last_event_id().map(Into::into);
+        self.retry = decoder.retry().or(self.retry);
+        self.failures = 0;
+    }
+
+    fn lost(&mut self, now: Millis) {
+        self.exchange = None;
+        self.open = false;
+        self.idle_until = None;
+        let wait = self.retry.unwrap_or(REOPEN).max(REOPEN << self.failures.min(16));
+        self.not_before = now + wait.min(REOPEN_CAP);
+        self.failures += 1;
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// Opens the stream when it is needed, and closes it when it has not been for a while.
+    pub(super) fn tend_stream(&mut self, now: Millis) {
+        let needed = self.creating > 0 || !self.tasks.is_empty() || self.stream.listened;
+        let stream = &mut self.stream;
+        stream.wanted = needed && self.config.notifications && self.session.version.is_some();
+        match stream.exchange {
+            None if stream.wanted && !stream.refused && now >= stream.not_before => {
+                let after = stream.last_event_id.take();
+                let patience = self.wire.patience;
+                stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, patience, now));
+            }
+            Some(_) if stream.wanted => stream.idle_until = None,
+            Some(exchange) => match stream.idle_until {
+                None => stream.idle_until = Some(now + IDLE),
+                Some(until) if until <= now => {
+                    *stream = Stream { epoch: stream.epoch, listened: stream.listened, ..Stream::default() };
+                    self.wire.abort(exchange);
+                }
+                Some(_) => {}
+            },
+            None => {}
+        }
+    }
+
+    pub(super) fn stream_opened(&mut self, now: Millis) {
+        self.stream.epoch += 1;
+        self.stream.open = true;
+        self.tend_stream(now);
+    }
+
+    /// The server has no stream for us, or not now.
+    pub(super) fn stream_refused(&mut self, head: &Head, now: Millis) {
+        // 409: it has one of ours already, which will be found dead. The rest of 4xx is a lasting no.
+        self.stream.refused = matches!(head.status, 200..300 | 400..500) && !matches!(head.status, 408 | 409 | 425 | 429);
+        self.stream.lost(now);
+        self.stream.not_before = self.stream.not_before.max(now + head.retry_after.unwrap_or(0));
+    }
+
+    pub(super) fn stream_ended(&mut self, now: Millis) {
+        self.stream.lost(now);
+        // What it would have told is polled for from now on.
+        let ids: Vec<_> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
+        ids.iter().for_each(|id| self.arm(id, now));
+        self.tend_stream(now);
+    }
+}

@@ -1,0 +1,188 @@
+//! A task that the engine follows: its life, who waits for what, and when to ask next.
+
+use std::rc::Rc;
+
+use super::error::{Code, Error};
+use super::json::{Json, Key};
+use super::lifecycle::Lifecycle;
+use super::message::RequestId;
+use super::outcome::Reading;
+use super::poll::Pace;
+use super::status::{State, TaskStatus};
+use super::time::Millis;
+use super::wire::CallId;
+
+/// What a call wants of a task.
+#[derive(Clone, Debug)]
+pub enum Want<J> {
+    /// The status, as the answer to this request or a later one tells it.
+    Status { from: RequestId },
+    /// The same after `tasks/cancel`; where the task still lives, the server's refusal counts.
+    Verdict { from: RequestId, refusal: Option<Error<J>> },
+    /// A state; without one, any other than `working`.
+    State(Option<State>),
+    /// The result.
+    Result(Reading),
+}
+
+/// The end of a call.
+pub type Settled<J> = (CallId, Result<J, Error<J>>);
+
+pub struct Tracked<J> {
+    pub id: Rc<str>,
+    /// The tool's output schema marks its results as wrapped.
+    pub wrapped: bool,
+    pub life: Lifecycle,
+    pub waiting: Vec<(CallId, Want<J>)>,
+    /// Callbacks and iterators of the face that want every change.
+    pub watchers: u32,
+    /// The face holds this task, and hears of its changes.
+    pub followed: bool,
+    /// Since when somebody is interested.
+    pub since: Millis,
+    /// When the server last told us something about it.
+    pub evidence: Option<Millis>,
+    pub failures: u32,
+    pub not_before: Millis,
+    /// The connection of the stream that last brought a status of this task; 0 is none.
+    pub streamed_by: u32,
+    pub poll: Option<RequestId>,
+    pub payload: Option<RequestId>,
+    /// The server refused the result, and is being asked why.
+    pub refused: Option<Error<J>>,
+    /// When to act next, and the earliest alarm that is set for it.
+    pub due: Option<Millis>,
+    pub alarm: Option<Millis>,
+}
+
+impl<J: Json> Tracked<J> {
+    pub fn new(id: &str, now: Millis) -> Self {
+        Self {
+            id: id.into(),
+            wrapped: false,
+            life: Lifecycle::default(),
+            waiting: Vec::new(),
+            watchers: 0,
+            followed: false,
+            since: now,
+            evidence: None,
+            failures: 0,
+            not_before: 0,
+            streamed_by: 0,
+            poll: None,
+            payload: None,
+            refused: None,
+            due: None,
+            alarm: None,
+        }
+    }
+
+    pub fn is_watched(&self) -> bool {
+        self.watchers > 0 || !self.waiting.is_empty()
+    }
+
+    /// Nothing more will be asked about it, and nobody needs it here.
+    pub fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.payload.is_none() && (self.life.is_over() || !(self.followed || self.watchers > 0))
+    }
+
+    pub fn wants_payload(&self) -> bool {
+        self.life.is_over() && self.waiting.iter().any(|(_, want)| matches!(want, Want::Result(_)))
+    }
+
+    pub fn pace(&self, stream: u32) -> Pace {
+        Pace {
+            since: self.since,
+            interval: self.life.status().and_then(|status| status.interval),
+            failures: self.failures,
+            not_before: self.not_before,
+            streamed: stream != 0 && self.streamed_by == stream,
+        }
+    }
+
+    /// May a cached status be told? Only what the live stream brings, and only as old as a poll would be.
+    pub fn is_current(&self, stream: u32, now: Millis) -> bool {
+        let pace = self.pace(stream);
+        pace.streamed && self.evidence.is_some_and(|at| now - at <= pace.interval().unwrap_or(0))
+    }
+
+    /// Ends the calls that the newest status satisfies. `answered` is the request whose answer brought it.
+    pub fn settle(&mut self, answered: Option<RequestId>) -> Vec<Settled<J>> {
+        let Some(status) = self.life.status().cloned() else { return Vec::new() };
+        let over = status.state.is_terminal();
+        let mut settled = Vec::new();
+        self.waiting.retain(|(call, want)| {
+            let outcome = match want {
+                Want::Status { from } if over || answered >= Some(*from) => Some(Ok(status.to_json())),
+                Want::Verdict { from, refusal } if over || answered >= Some(*from) => {
+                    Some(refusal.clone().filter(|_| !over).map_or_else(|| Ok(status.to_json()), Err))
+                }
+                Want::State(wanted) => reached(&status, *wanted),
+                Want::Result(_) => match status.state {
+                    State::Cancelled => Some(Err(end(&status, Code::TaskCancelled, "the task was cancelled"))),
+                    State::InputRequired => Some(Err(unanswered(&status))),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match outcome {
+                Some(outcome) => settled.push((*call, outcome)),
+                None => return true,
+            }
+            false
+        });
+        settled
+    }
+
+    /// Ends the calls that wait for the result.
+    pub fn settle_results(&mut self, mut outcome: impl FnMut(Reading) -> Result<J, Error<J>>) -> Vec<Settled<J>> {
+        let mut settled = Vec::new();
+        self.waiting.retain(|(call, want)| {
+            let Want::Result(reading) = want else { return true };
+            settled.push((*call, outcome(*reading)));
+            false
+        });
+        settled
+    }
+
+    /// Ends every call with the same error.
+    pub fn fail(&mut self, error: &Error<J>) -> Vec<Settled<J>> {
+        self.waiting.drain(..).map(|(call, _)| (call, Err(error.clone()))).collect()
+    }
+
+    /// What `result()` rejects with when the task failed and the server has no better account of it than this.
+    pub fn failed(&self, said: Option<&Error<J>>) -> Error<J> {
+        let status = self.life.status();
+        let told = status.and_then(|status| status.message.clone());
+        let said_so = || said.map(|error| error.message.clone().into_owned());
+        let message = told.or_else(said_so).unwrap_or_else(|| "the task failed".into());
+        let data = said.and_then(|error| error.data.clone());
+        Error { data, ..Error::new(Code::TaskFailed, message).about(&self.id) }
+    }
+}
+
+fn reached<J: Json>(status: &TaskStatus, wanted: Option<State>) -> Option<Result<J, Error<J>>> {
+    let there = wanted.map_or(status.state != State::Working, |wanted| status.state == wanted);
+    if there {
+        return Some(Ok(status.to_json()));
+    }
+    let (code, message) = match status.state {
+        State::Completed => (Code::InvalidArgument, "the task has completed: it will never be in the state waited for"),
+        State::Failed => (Code::TaskFailed, "the task failed"),
+        State::Cancelled => (Code::TaskCancelled, "the task was cancelled"),
+        _ => return None,
+    };
+    Some(Err(end(status, code, message)))
+}
+
+fn end<J: Json>(status: &TaskStatus, code: Code, otherwise: &'static str) -> Error<J> {
+    let error = match &status.message {
+        Some(message) if code != Code::InvalidArgument => Error::new(code, message.clone()),
+        _ => Error::new(code, otherwise),
+    };
+    error.about(&status.task_id).carrying(J::object().with(Key::Status, J::text(status.state.name())))
+}
+
+fn unanswered<J: Json>(status: &TaskStatus) -> Error<J> {
+    Error::new(Code::InputRequired, "the task waits for an answer that this client does not give").about(&status.task_id)
+}

@@ -1,0 +1,243 @@
+//! HTTP exchanges and the JSON-RPC requests that travel on them.
+//!
+//! One request may be answered on any stream, so requests and exchanges are two tables. What waits to be carried out by the
+//! floor above stands in [`Wire::out`].
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use super::error::Error;
+use super::json::Json;
+use super::message::{Outgoing, RequestId};
+use super::purpose::Purpose;
+use super::sse::Decoder;
+use super::status::TaskStatus;
+use super::table::Table;
+use super::time::Millis;
+
+/// What the face awaits: chosen by the face, unique in the life of an engine.
+pub type CallId = u32;
+/// One HTTP request and its response.
+pub type ExchangeId = u32;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+    Delete,
+}
+
+/// An HTTP request to be sent to the endpoint.
+#[derive(Clone, Debug)]
+pub struct Fetch<J> {
+    pub exchange: ExchangeId,
+    pub verb: Verb,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Option<J>,
+}
+
+/// What the floor above has to do. After every input it takes these until there are none.
+#[derive(Clone, Debug)]
+pub enum Output<J> {
+    Fetch(Fetch<J>),
+    Abort(ExchangeId),
+    Resolve(CallId, J),
+    Reject(CallId, Error<J>),
+    /// A task that the face follows has a new status.
+    Status(TaskStatus),
+    /// A task that the face follows cannot be followed any more.
+    Gone(String, Error<J>),
+    Notification(String, Option<J>),
+    /// Progress of the call whose id is the token.
+    Progress(CallId, J),
+    /// A message of the server, before anything is made of it: for `onDebug` alone.
+    Heard(J),
+    /// Something that the server sent and nobody here can use: for `onDebug` alone.
+    Oddity(&'static str, J),
+}
+
+/// The head of a response, as far as the engine cares.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    pub status: u16,
+    pub media: Media,
+    pub session_id: Option<String>,
+    /// `Retry-After`, turned into a wait in milliseconds.
+    pub retry_after: Option<Millis>,
+    pub www_authenticate: Option<String>,
+}
+
+/// The response's `Content-Type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Media {
+    Json,
+    EventStream,
+    #[default]
+    Other,
+}
+
+/// How the floor above reads a response's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Whole, parsed as JSON where it is JSON, into [`Engine::body`](super::Engine::body).
+    Whole,
+    /// Chunk by chunk into [`Engine::bytes`](super::Engine::bytes), then [`Engine::ended`](super::Engine::ended).
+    Events,
+    /// Not at all: the exchange is over.
+    Unread,
+}
+
+/// Why an exchange gave no (whole) response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection, a broken one, or one that the browser refuses to tell about.
+    Network,
+    /// The body passed the size limit.
+    TooLarge,
+    /// The server redirects, and the request carried credentials.
+    Redirected,
+    /// The request could not be made from what the caller gave.
+    Unsendable,
+}
+
+/// What an exchange is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A POST that carries a request.
+    Request(RequestId),
+    /// The POST that ends the initialization; this call waits for it.
+    Initialized(CallId),
+    /// A POST that needs no answer.
+    Notice,
+    /// The GET stream of the server's own messages.
+    Stream,
+    /// A GET that goes on with the broken stream of a request.
+    Resumption(RequestId),
+    /// The DELETE that ends the session; this call waits for it.
+    Goodbye(CallId),
+}
+
+pub struct Exchange {
+    pub channel: Channel,
+    pub head: Head,
+    pub decoder: Decoder,
+    /// When the exchange is given up.
+    pub deadline: Option<Millis>,
+}
+
+pub struct Request {
+    pub purpose: Purpose,
+    pub exchange: ExchangeId,
+    /// The longest wait for an exchange of this request.
+    pub patience: Millis,
+    /// When a broken stream is taken up again, and after which event.
+    pub resume: Option<(Millis, String)>,
+}
+
+/// The headers of an established session.
+#[derive(Default)]
+pub struct SessionHeaders {
+    pub session_id: Option<String>,
+    pub version: Option<Cow<'static, str>>,
+}
+
+pub struct Wire<J> {
+    pub out: VecDeque<Output<J>>,
+    pub exchanges: Table<ExchangeId, Exchange>,
+    pub requests: Table<RequestId, Request>,
+    pub session: SessionHeaders,
+    /// The longest wait for one exchange, in milliseconds.
+    pub patience: Millis,
+    last_exchange: ExchangeId,
+    last_request: RequestId,
+}
+
+impl<J: Json> Wire<J> {
+    pub fn new(patience: Millis) -> Self {
+        Self {
+            out: VecDeque::new(),
+            exchanges: Table::new(),
+            requests: Table::new(),
+            session: SessionHeaders::default(),
+            patience,
+            last_exchange: 0,
+            last_request: 0,
+        }
+    }
+
+    /// The id that the next request will have.
+    pub fn next_request(&self) -> RequestId {
+        self.last_request + 1
+    }
+
+    pub fn request(
+        &mut self,
+        purpose: Purpose,
+        outgoing: Outgoing<J>,
+        patience: Option<Millis>,
+        now: Millis,
+    ) -> RequestId {
+        self.last_request += 1;
+        let id = self.last_request;
+        let patience = patience.unwrap_or(self.patience);
+        let exchange = self.open(Channel::Request(id), Verb::Post, Some(outgoing.envelope(Some(id))), None, patience, now);
+        self.requests.insert(id, Request { purpose, exchange, patience, resume: None });
+        id
+    }
+
+    /// Sends a message that needs no answer.
+    pub fn notice(&mut self, message: J, now: Millis) {
+        self.post(Channel::Notice, message, now);
+    }
+
+    pub fn post(&mut self, channel: Channel, message: J, now: Millis) {
+        self.open(channel, Verb::Post, Some(message), None, self.patience, now);
+    }
+
+    pub fn open(
+        &mut self,
+        channel: Channel,
+        verb: Verb,
+        body: Option<J>,
+        last_event_id: Option<String>,
+        patience: Millis,
+        now: Millis,
+    ) -> ExchangeId {
+        self.last_exchange += 1;
+        let exchange = self.last_exchange;
+        let headers = self.headers(verb, last_event_id);
+        let deadline = Some(now + patience);
+        self.exchanges.insert(exchange, Exchange { channel, head: Head::default(), decoder: Decoder::default(), deadline });
+        self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body }));
+        exchange
+    }
+
+    fn headers(&self, verb: Verb, last_event_id: Option<String>) -> Vec<(&'static str, String)> {
+        let mut headers = Vec::new();
+        match verb {
+            Verb::Post => {
+                headers.push(("content-type", "application/json".into()));
+                headers.push(("accept", "application/json, text/event-stream".into()));
+            }
+            Verb::Get => headers.push(("accept", "text/event-stream".into())),
+            Verb::Delete => {}
+        }
+        if let Some(version) = &self.session.version {
+            headers.push(("mcp-protocol-version", version.clone().into_owned()));
+        }
+        if let Some(id) = &self.session.session_id {
+            headers.push(("mcp-session-id", id.clone()));
+        }
+        if let Some(id) = last_event_id {
+            headers.push(("last-event-id", id));
+        }
+        headers
+    }
+
+    /// Ends an exchange that is no longer wanted.
+    pub fn abort(&mut self, exchange: ExchangeId) {
+        if self.exchanges.remove(&exchange).is_some() {
+            self.out.push_back(Output::Abort(exchange));
+        }
+    }
+}

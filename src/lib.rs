@@ -1,0 +1,9 @@
+//! `mcp-tasks`: long MCP work for web pages.
+//!
+//! Three floors, and imports only go down: [`engine`] is the protocol without I/O, `web` puts a browser around it, and the
+//! TypeScript in `js/` gives it the face that apps import.
+
+pub mod engine;
+
+#[cfg(target_arch = "wasm32")]
+mod web;

@@ -1,0 +1,162 @@
+//! What the face calls. Nothing here waits: a call names itself by a number, and the host hears of its end under that number.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::JSON;
+use wasm_bindgen::prelude::*;
+
+use super::driver::Driver;
+use super::host::Host;
+use super::value::Value;
+use crate::engine::{Config, Invocation, Kind, Listing, Millis, State, TaskStatus};
+
+thread_local! {
+    /// Who hears of a panic.
+    static HOSTS: RefCell<Vec<Host>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One connection to one server.
+#[wasm_bindgen]
+pub struct Core(Rc<Driver>);
+
+#[wasm_bindgen]
+impl Core {
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        host: Host,
+        client_info: JsValue,
+        notifications: bool,
+        timeout_ms: f64,
+        id_prefix: String,
+        hides_headers: bool,
+        debug: bool,
+    ) -> Self {
+        std::panic::set_hook(Box::new(|_| {
+            for host in HOSTS.take() {
+                let _ = host.panicked();
+            }
+        }));
+        HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone().unchecked_into()));
+        let config = Config {
+            client_info: Value(client_info),
+            notifications,
+            patience: timeout_ms as Millis,
+            id_prefix,
+            debug,
+            hides_headers,
+        };
+        Self(Driver::new(host, config))
+    }
+
+    pub fn connect(&self, call: u32) {
+        self.0.input(|engine, now| engine.connect(call, now));
+    }
+
+    /// Calls a tool, prompt or resource. `arguments` and `meta` are copied, and must be what JSON can hold.
+    #[allow(clippy::too_many_arguments, reason = "positional arguments cross the boundary at a fraction of an object's cost")]
+    pub fn invoke(
+        &self,
+        call: u32,
+        kind: &str,
+        name: String,
+        arguments: JsValue,
+        meta: JsValue,
+        as_task: bool,
+        ttl_ms: Option<f64>,
+        throw: bool,
+        progress: bool,
+        timeout_ms: Option<f64>,
+    ) -> Result<(), JsValue> {
+        let invocation = Invocation {
+            kind: Kind::named(kind).ok_or(JsValue::UNDEFINED)?,
+            name,
+            arguments: copy(arguments)?,
+            meta: copy(meta)?,
+            as_task,
+            ttl: ttl_ms,
+            throw,
+            progress,
+            patience: timeout_ms.map(|timeout| timeout as Millis),
+        };
+        self.0.input(|engine, now| engine.invoke(call, invocation, now));
+        Ok(())
+    }
+
+    pub fn list(&self, call: u32, listing: &str) {
+        if let Some(listing) = Listing::named(listing) {
+            self.0.input(|engine, now| engine.list(call, listing, now));
+        }
+    }
+
+    pub fn follow(&self, task_id: &str) {
+        self.0.input(|engine, now| engine.follow(task_id, now));
+    }
+
+    pub fn detach(&self, task_id: &str) {
+        self.0.input(|engine, now| engine.detach(task_id, now));
+    }
+
+    pub fn watch(&self, task_id: &str, watching: bool) {
+        self.0.input(|engine, now| engine.watch(task_id, watching, now));
+    }
+
+    pub fn status(&self, call: u32, task_id: &str, fresh: bool) {
+        self.0.input(|engine, now| match fresh {
+            true => engine.fresh_status(call, task_id, now),
+            false => engine.status(call, task_id, now),
+        });
+    }
+
+    pub fn wait(&self, call: u32, task_id: &str, state: Option<String>) {
+        let state = state.as_deref().and_then(State::named);
+        self.0.input(|engine, now| engine.wait(call, task_id, state, now));
+    }
+
+    /// `ended` and `ended_message` are the status in which the face saw the task end, if it did.
+    pub fn result(
+        &self,
+        call: u32,
+        task_id: &str,
+        kind: Option<String>,
+        throw: bool,
+        ended: Option<String>,
+        ended_message: Option<String>,
+    ) {
+        let kind = kind.as_deref().and_then(Kind::named);
+        let state = ended.as_deref().and_then(State::named);
+        let ended = state.map(|state| TaskStatus { message: ended_message, ..TaskStatus::new(task_id, state) });
+        self.0.input(|engine, now| engine.result(call, task_id, kind, throw, ended, now));
+    }
+
+    pub fn cancel(&self, call: u32, task_id: &str) {
+        self.0.input(|engine, now| engine.cancel(call, task_id, now));
+    }
+
+    #[wasm_bindgen(js_name = listTasks)]
+    pub fn list_tasks(&self, call: u32, cursor: Option<String>, limit: u32) {
+        self.0.input(|engine, now| engine.list_tasks(call, cursor.as_deref(), limit as usize, now));
+    }
+
+    pub fn listen(&self, listening: bool) {
+        self.0.input(|engine, now| engine.listen(listening, now));
+    }
+
+    pub fn abandon(&self, call: u32) {
+        self.0.input(|engine, now| engine.abandon(call, now));
+    }
+
+    pub fn close(&self, call: u32) {
+        self.0.input(|engine, now| engine.close(call, now));
+        HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| !js_sys::Object::is(host, &self.0.host)));
+    }
+}
+
+/// A copy of what the caller gave, so that it can neither change nor run code later.
+fn copy(given: JsValue) -> Result<Option<Value>, JsValue> {
+    if given.is_undefined() {
+        return Ok(None);
+    }
+    let text = JSON::stringify(&given)?;
+    Ok(Some(Value(JSON::parse(&String::from(text))?)))
+}

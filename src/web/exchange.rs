@@ -1,0 +1,192 @@
+//! One HTTP exchange: the request out, the response in, as the engine says how to read it.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Error, JSON, SyntaxError, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, ReadableStreamDefaultReader, Response, ResponseType};
+
+use super::driver::Driver;
+use super::value::Value;
+use crate::engine::{Body, ExchangeId, Failure, Fetch, Head, LIMIT, Media, Millis, Verb};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a reader reads.
+    type Chunk;
+
+    #[wasm_bindgen(method, structural, getter)]
+    fn done(this: &Chunk) -> bool;
+
+    #[wasm_bindgen(method, structural, getter)]
+    fn value(this: &Chunk) -> JsValue;
+
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn wall_clock() -> f64;
+
+    #[wasm_bindgen(js_namespace = Date, js_name = parse)]
+    fn parse_date(text: &str) -> f64;
+}
+
+/// Why reading ended early.
+enum Broken {
+    /// The body is no JSON.
+    NotJson,
+    Failed(Failure, JsValue),
+}
+
+impl From<JsValue> for Broken {
+    fn from(thrown: JsValue) -> Self {
+        if thrown.is_instance_of::<SyntaxError>() { Self::NotJson } else { Self::Failed(Failure::Network, thrown) }
+    }
+}
+
+pub(super) fn start(driver: Rc<Driver>, fetch: Fetch<Value>) {
+    spawn_local(async move {
+        let id = fetch.exchange;
+        if let Err(broken) = exchange(&driver, fetch).await {
+            let (failure, cause) = match broken {
+                Broken::NotJson => (Failure::Network, JsValue::UNDEFINED),
+                Broken::Failed(failure, cause) => (failure, cause),
+            };
+            let known = driver.aborts.borrow_mut().remove(&id).is_some();
+            if driver.debug && known {
+                let _ = driver.host.debug_failure(id, cause.clone());
+            }
+            driver.input(|engine, now| engine.failed(id, failure, Value::given(cause), now));
+        }
+        driver.aborts.borrow_mut().remove(&id);
+    });
+}
+
+async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<(), Broken> {
+    let id = fetch.exchange;
+    let response = send(driver, fetch).await?;
+    let headers = response.headers();
+    let header = |name| headers.get(name).ok().flatten();
+    let media_type = header("content-type").unwrap_or_default();
+    if driver.debug {
+        let _ = driver.host.debug_response(id, response.status(), &media_type);
+    }
+    let head = Head {
+        status: response.status(),
+        media: media(&media_type),
+        session_id: header("mcp-session-id"),
+        retry_after: header("retry-after").and_then(|value| retry_after(&value)),
+        www_authenticate: header("www-authenticate"),
+    };
+    match driver.input(|engine, now| engine.head(id, head, now)) {
+        Body::Unread => {
+            if let Some(body) = response.body() {
+                // Unread it would hold its connection; that it cannot be cancelled any more is fine.
+                let _ = JsFuture::from(body.cancel()).await;
+            }
+        }
+        Body::Whole => {
+            let length = header("content-length").and_then(|length| length.parse().ok());
+            let message = match whole(&response, length).await {
+                Ok(message) => Some(Value(message)),
+                Err(Broken::NotJson) => None,
+                Err(broken) => return Err(broken),
+            };
+            driver.input(|engine, now| engine.body(id, message, now));
+        }
+        Body::Events => {
+            read(&response, |chunk| {
+                driver.input(|engine, now| engine.bytes(id, &chunk.to_vec(), now));
+                Ok(())
+            })
+            .await?;
+            driver.input(|engine, now| engine.ended(id, now));
+        }
+    }
+    Ok(())
+}
+
+async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<Response, Broken> {
+    let unsendable = |cause| Broken::Failed(Failure::Unsendable, cause);
+    let method = match fetch.verb {
+        Verb::Get => "GET",
+        Verb::Post => "POST",
+        Verb::Delete => "DELETE",
+    };
+    let headers = Array::new();
+    for (name, value) in &fetch.headers {
+        headers.push(&Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
+    }
+    if driver.debug {
+        let message = fetch.body.as_ref().map_or(JsValue::UNDEFINED, |body| body.0.clone());
+        let _ = driver.host.debug_request(fetch.exchange, method, headers.clone().into(), message);
+    }
+    let body = match &fetch.body {
+        Some(body) => JSON::stringify(&body.0).map_err(unsendable)?.into(),
+        None => JsValue::UNDEFINED,
+    };
+    let controller = AbortController::new()?;
+    let signal = controller.signal();
+    driver.aborts.borrow_mut().insert(fetch.exchange, controller);
+    let promise = driver.host.send(method, headers.into(), body, &signal).map_err(unsendable)?;
+    let sent = JsFuture::from(promise).await?;
+    if sent.is_instance_of::<Error>() {
+        return Err(unsendable(sent));
+    }
+    let response: Response = sent.unchecked_into();
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Err(Broken::Failed(Failure::Redirected, JsValue::UNDEFINED));
+    }
+    Ok(response)
+}
+
+/// The whole body, parsed as JSON.
+async fn whole(response: &Response, length: Option<usize>) -> Result<JsValue, Broken> {
+    match length {
+        Some(length) if length <= LIMIT => Ok(JsFuture::from(response.json()?).await?),
+        Some(_) => Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)),
+        // Only counting tells how much it will be.
+        None => {
+            let mut bytes = Vec::new();
+            read(response, |chunk| {
+                if bytes.len() + chunk.length() as usize > LIMIT {
+                    return Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED));
+                }
+                bytes.extend(chunk.to_vec());
+                Ok(())
+            })
+            .await?;
+            Ok(JSON::parse(&String::from_utf8_lossy(&bytes))?)
+        }
+    }
+}
+
+async fn read(response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {
+    let Some(body) = response.body() else { return Ok(()) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    loop {
+        let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
+        if chunk.done() {
+            return Ok(());
+        }
+        on_chunk(chunk.value().unchecked_into())?;
+    }
+}
+
+fn media(content_type: &str) -> Media {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        Media::Json
+    } else if essence.eq_ignore_ascii_case("text/event-stream") {
+        Media::EventStream
+    } else {
+        Media::Other
+    }
+}
+
+/// `Retry-After` as a wait: it is a number of seconds, or a date of the wall clock.
+fn retry_after(value: &str) -> Option<Millis> {
+    match value.trim().parse::<u32>() {
+        Ok(seconds) => Some(Millis::from(seconds) * 1_000),
+        // The cast makes a date gone by a wait of nothing, and one that is no date too.
+        Err(_) => Some((parse_date(value) - wall_clock()) as Millis),
+    }
+}

@@ -1,0 +1,76 @@
+//! What the TypeScript face does for us. Every call may throw, for it may run a caller's code: that is the face's to report.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The `Host` of `js/host.ts`.
+    pub(crate) type Host;
+
+    /// Sends an HTTP request to the endpoint. Resolves with a `Response`, or with an `Error` where none could be made.
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn send(
+        this: &Host,
+        method: &str,
+        headers: JsValue,
+        body: JsValue,
+        signal: &AbortSignal,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn resolve(this: &Host, call: u32, value: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn reject(
+        this: &Host,
+        call: u32,
+        code: &str,
+        message: &str,
+        task_id: Option<String>,
+        data: JsValue,
+        cause: JsValue,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn status(this: &Host, status: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn gone(
+        this: &Host,
+        task_id: &str,
+        code: &str,
+        message: &str,
+        data: JsValue,
+        cause: JsValue,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn notification(this: &Host, method: &str, params: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn progress(this: &Host, call: u32, params: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch, js_name = debugRequest)]
+    pub(super) fn debug_request(
+        this: &Host,
+        exchange: u32,
+        method: &str,
+        headers: JsValue,
+        message: JsValue,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch, js_name = debugResponse)]
+    pub(super) fn debug_response(this: &Host, exchange: u32, status: u16, detail: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch, js_name = debugMessage)]
+    pub(super) fn debug_message(this: &Host, message: JsValue, oddity: Option<&str>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch, js_name = debugFailure)]
+    pub(super) fn debug_failure(this: &Host, exchange: u32, error: JsValue) -> Result<(), JsValue>;
+
+    /// The module has panicked: nothing in it can be trusted any more.
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn panicked(this: &Host) -> Result<(), JsValue>;
+}

@@ -1,0 +1,8 @@
+//! The browser around the engine: `fetch`, one timer, and values in and out. It decides nothing about the protocol.
+
+mod clock;
+mod core;
+mod driver;
+mod exchange;
+mod host;
+mod value;

@@ -1,0 +1,112 @@
+//! A JSON value that lives in JavaScript.
+
+use js_sys::{Array, Object};
+use wasm_bindgen::prelude::*;
+
+use crate::engine::{Json, Key};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Any object, by its members.
+    type Members;
+
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    fn member(this: &Members, name: &JsValue) -> JsValue;
+
+    #[wasm_bindgen(method, structural, indexing_setter)]
+    fn set_member(this: &Members, name: &JsValue, value: &JsValue);
+
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    fn parse_json(text: &str) -> Result<JsValue, JsValue>;
+}
+
+thread_local! {
+    /// The members' names as JavaScript strings, made once.
+    static NAMES: Vec<JsValue> = Key::NAMES.iter().map(|name| JsValue::from_str(name)).collect();
+}
+
+fn named<T>(key: Key, then: impl FnOnce(&JsValue) -> T) -> T {
+    NAMES.with(|names| then(&names[key as usize]))
+}
+
+/// A handle; a clone is a second handle on the same value.
+#[derive(Clone)]
+pub(super) struct Value(pub(super) JsValue);
+
+impl Value {
+    /// A value that may be `undefined`.
+    pub(super) fn given(value: JsValue) -> Option<Self> {
+        (!value.is_undefined()).then_some(Self(value))
+    }
+}
+
+impl Json for Value {
+    fn get(&self, key: Key) -> Option<Self> {
+        if !self.is_object() {
+            return None;
+        }
+        Self::given(named(key, |name| self.0.unchecked_ref::<Members>().member(name)))
+    }
+
+    fn at(&self, index: usize) -> Option<Self> {
+        let array = self.0.dyn_ref::<Array>()?;
+        let index = u32::try_from(index).ok().filter(|index| *index < array.length())?;
+        Some(Self(array.get(index)))
+    }
+
+    fn string(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn boolean(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+
+    fn is_object(&self) -> bool {
+        self.0.is_object() && !self.is_array()
+    }
+
+    fn is_array(&self) -> bool {
+        Array::is_array(&self.0)
+    }
+
+    fn object() -> Self {
+        Self(Object::new().into())
+    }
+
+    fn set(&mut self, key: Key, value: Self) {
+        named(key, |name| self.0.unchecked_ref::<Members>().set_member(name, &value.0));
+    }
+
+    fn array(items: Vec<Self>) -> Self {
+        let array = Array::new();
+        items.iter().for_each(|item| {
+            array.push(&item.0);
+        });
+        Self(array.into())
+    }
+
+    fn text(text: &str) -> Self {
+        Self(JsValue::from_str(text))
+    }
+
+    fn float(number: f64) -> Self {
+        Self(JsValue::from_f64(number))
+    }
+
+    fn truth(boolean: bool) -> Self {
+        Self(JsValue::from_bool(boolean))
+    }
+
+    fn null() -> Self {
+        Self(JsValue::NULL)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        parse_json(text).ok().map(Self)
+    }
+}
