@@ -1,0 +1,75 @@
+import { callForm } from "./call-form.js";
+import { catalog } from "./catalog.js";
+import { connection } from "./connection.js";
+import { el } from "./dom.js";
+import { Run } from "./run.js";
+import { taskTable } from "./task-table.js";
+import { timeline } from "./timeline.js";
+import { watchForm } from "./watch-form.js";
+import { wireLog } from "./wire-log.js";
+
+const FRAME = 200;
+const byId = (id) => document.getElementById(id);
+
+/** @type {Run[]} oldest first */
+let runs = [];
+let ticking;
+const table = taskTable(byId("tasks"));
+const lanes = timeline(byId("timeline"));
+const log = wireLog(byId("wire"), byId("wire-count"));
+const unconnected = byId("catalog").firstElementChild;
+
+const server = connection({ connected, disconnected, debug: log.push });
+byId("clear-tasks").addEventListener("click", removeFinished);
+void suggestServer();
+
+async function connected(client) {
+  const asking = el("p", { className: "empty" }, "Asking what it offers");
+  byId("catalog").replaceChildren(asking);
+  byId("watch").replaceChildren(watchForm((call) => start(client, call)));
+  const offered = await catalog(client);
+  // Disconnected in the meantime.
+  if (!asking.isConnected) return;
+  byId("catalog").replaceChildren(offered.element);
+  offered.choose((item) => byId("call-form").replaceChildren(callForm(item, (call) => start(client, call))));
+}
+
+function disconnected() {
+  byId("catalog").replaceChildren(unconnected);
+  byId("call-form").replaceChildren();
+  byId("watch").replaceChildren();
+}
+
+function start(client, call) {
+  const run = new Run(client, call);
+  runs.push(run);
+  run.addEventListener("change", refresh);
+  table.add(run);
+  refresh();
+}
+
+function removeFinished() {
+  for (const run of runs) if (!run.live) table.remove(run);
+  runs = runs.filter((run) => run.live);
+  refresh();
+}
+
+function refresh() {
+  byId("clear-tasks").disabled = runs.every((run) => run.live);
+  lanes.draw(runs);
+  ticking ??= setTimeout(tick, FRAME);
+}
+
+/** The clocks run while something does. */
+function tick() {
+  ticking = undefined;
+  table.tick();
+  lanes.draw(runs);
+  if (runs.some((run) => run.live)) ticking = setTimeout(tick, FRAME);
+}
+
+/** The address of the server that whoever serves this page has started beside it. */
+async function suggestServer() {
+  const response = await fetch("config.json");
+  if (response.ok) server.suggest((await response.json()).server);
+}
