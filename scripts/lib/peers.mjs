@@ -13,7 +13,7 @@ export const pins = (name) => [...tools.python.peers[name], ...tools.python.cons
 
 /**
  * The Python that runs a peer's server, or undefined where the set-up could not make its environment.
- * @param {"fastmcp-3" | "fastmcp-2.14"} name
+ * @param {string} name `fastmcp-3` or `fastmcp-2.14`
  * @returns {string | undefined}
  */
 export function pythonFor(name) {

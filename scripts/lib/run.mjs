@@ -2,20 +2,40 @@ import { execFileSync, spawn } from "node:child_process";
 import { basename } from "node:path";
 import { inProject } from "./project.mjs";
 
-/** Process groups that we started. Each is ended whole: a browser's driver must not outlive the runner that we end. */
-const groups = new Set();
-process.on("exit", () => groups.forEach(end));
-for (const [signal, code] of /** @type {const} */ ([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]])) {
-  process.once(signal, () => process.exit(process.exitCode ?? code));
-}
+/**
+ * What we started and what still runs, each the leader of a process group. A group is ended whole: a browser's driver must not outlive
+ * the runner that started it.
+ * @type {Set<import("node:child_process").ChildProcess>}
+ */
+const running = new Set();
+let isEnding = false;
 
-function end(pid) {
-  try {
-    process.kill(-pid, "SIGTERM");
-  } catch {
-    // It ended by itself in the meantime.
+const PATIENCE_MS = 5_000;
+
+function signalAll(signal) {
+  for (const { pid } of running) {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // It ended by itself in the meantime.
+    }
   }
 }
+
+/** Ends all that runs, waits until it is gone, and exits. */
+function end(code) {
+  isEnding = true;
+  const exit = () => running.size === 0 && process.exit(process.exitCode ?? code);
+  for (const child of running) child.once("close", exit);
+  signalAll("SIGTERM");
+  setTimeout(() => signalAll("SIGKILL"), PATIENCE_MS);
+  exit();
+}
+
+process.on("exit", () => signalAll("SIGTERM"));
+process.once("SIGINT", () => end(130));
+process.once("SIGTERM", () => end(143));
+process.once("SIGHUP", () => end(129));
 
 /** A command that ended with another exit code than 0. `message` holds the line of its output that says most. */
 export class Failed extends Error {
@@ -31,12 +51,12 @@ export class Failed extends Error {
  * Starts a command that ends with us at the latest.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string | undefined, env?: Record<string, string | undefined> }} [options] `env` is added to ours
+ * @param {{ cwd?: string, env?: Record<string, string | undefined> }} [options] `env` is added to ours
  */
 export function start(command, args, { cwd, env } = {}) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  if (child.pid) groups.add(child.pid);
-  child.once("close", () => groups.delete(child.pid));
+  if (child.pid) running.add(child);
+  child.once("close", () => running.delete(child));
   child.stdout.setEncoding("utf8");
   child.stderr.setEncoding("utf8");
   return child;
@@ -62,6 +82,7 @@ export function run(command, args, { show = "never", ...options } = {}) {
     }
     child.once("error", (error) => reject(new Failed(command, error.message)));
     child.once("close", (code) => {
+      if (isEnding) return; // We ended it ourselves: that is no failure to report.
       if (code === 0) return resolve(output);
       if (show === "on failure") process.stderr.write(output);
       reject(new Failed(command, output));
@@ -84,4 +105,3 @@ export function ask(command, args) {
     return undefined;
   }
 }
-

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { inProject, tools } from "./project.mjs";
 
+/** @param {string | undefined} version @param {string} minimum numbers with dots */
+export const isAtLeast = (version, minimum) => version !== undefined && version.localeCompare(minimum, "en", { numeric: true }) >= 0;
+
 /** Throws when two places name different versions of what must be one: the wasm-bindgen crate and its CLI share an unstable format. */
 export function checkVersions() {
   const crate = /^wasm-bindgen = "=([^"]+)"/m.exec(readFileSync(inProject("Cargo.toml"), "utf8"))?.[1];

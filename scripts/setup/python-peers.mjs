@@ -4,16 +4,16 @@ import { tools } from "../lib/project.mjs";
 import { Missing, step } from "../lib/log.mjs";
 import { environment, madeFrom, pins, pythonFor } from "../lib/peers.mjs";
 import { ask, run } from "../lib/run.mjs";
+import { isAtLeast } from "../lib/versions.mjs";
 import { installDebian, isDebianRoot } from "./debian.mjs";
 
 const { minimum, peers } = tools.python;
 const pip = (name) => join(environment(name), "bin/pip");
-const isEnough = (version) => version?.localeCompare(minimum, "en", { numeric: true }) >= 0;
 
 /** A Python that is new enough. Old ones come first on many systems, so newer names are asked too. */
 function python() {
   const names = ["python3", "python", ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
-  return names.find((name) => isEnough(ask(name, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"])));
+  return names.find((name) => isAtLeast(ask(name, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]), minimum));
 }
 
 /** Debian splits `ensurepip` off Python. */

@@ -1,0 +1,9 @@
+import { playwright } from "../lib/playwright.mjs";
+import { chromium } from "../setup/browsers.mjs";
+import { pythonPeers } from "../setup/python-peers.mjs";
+
+export const needs = [chromium, pythonPeers];
+export const needsPackage = true;
+
+/** The built package in Chromium, against real servers. */
+export const test = () => playwright("tests/e2e");

@@ -1,0 +1,8 @@
+import { playwright } from "../lib/playwright.mjs";
+import { chromium } from "../setup/browsers.mjs";
+
+export const needs = [chromium];
+export const needsPackage = true;
+
+/** The packed tarball, installed and used as others would. */
+export const test = () => playwright("tests/package");
