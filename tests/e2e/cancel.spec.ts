@@ -1,0 +1,148 @@
+import { expect, test } from "./fixtures.ts";
+
+for (const server of ["FastMCP", "TypeScript SDK"] as const) {
+  test(`${server}: \`cancel()\` stops a running task, and everybody who watches hears it once`, async ({ page, fastmcp, sdk }) => {
+    const seen = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("forever", {}, { task: true });
+      const changes = changesOf(task);
+      const [waiting, result] = [settle(task.wait()), settle(task.result())];
+      await sleep(200);
+      await task.cancel();
+      return {
+        ...{ waited: (await waiting).value?.status, result: (await result).error?.code },
+        ...{ status: (await task.status()).status, byId: (await client.getTaskStatus(task.taskId)).status },
+        ...{ ends: changes.filter((change) => change.status === "cancelled").length, last: changes.at(-1)?.status },
+      };
+    }, server === "FastMCP" ? fastmcp : sdk);
+    expect(seen).toEqual({
+      ...{ waited: "cancelled", result: "task_cancelled", status: "cancelled", byId: "cancelled" },
+      ...{ ends: 1, last: "cancelled" },
+    });
+  });
+
+  test(`${server}: what had finished before stays finished`, async ({ page, fastmcp, sdkShared, wire }) => {
+    const seen = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const started = await client.callTool("quick", { value: 21 }, { task: true });
+      await started.wait();
+      // Another view of the same task, that does not know yet how it ended.
+      const other = await connect(url, { notifications: false });
+      const task = other.resumeTask(started.taskId, { kind: "tool", name: "quick" });
+      const cancel = await settle(task.cancel());
+      return { cancel: cancel.error, status: (await task.status()).status, text: (await task.result()).content };
+    }, server === "FastMCP" ? fastmcp : sdkShared);
+    expect(seen.cancel).toBeUndefined();
+    expect(seen.status).toBe("completed");
+    expect(seen.text).toEqual([{ type: "text", text: "42" }]);
+    expect(wire.sent("tasks/cancel").length).toBe(1);
+  });
+}
+
+test("a task that is known to have ended is not cancelled", async ({ page, fastmcp, wire }) => {
+  const data = await page.evaluate(async (url) => {
+    const task = await (await connect(url)).callTool("quick", { value: 2 }, { task: true });
+    await task.wait();
+    await task.cancel();
+    return (await task.result()).data;
+  }, fastmcp);
+  expect(data).toBe(4);
+  expect(wire.sent("tasks/cancel")).toEqual([]);
+});
+
+test("an immediate task is not cancelled", async ({ page, fastmcp, wire }) => {
+  const data = await page.evaluate(async (url) => {
+    const task = await (await connect(url)).callTool("sync_only", { value: 2 }, { task: true });
+    await task.cancel();
+    return (await task.result()).data;
+  }, fastmcp);
+  expect(data).toBe(3);
+  expect(wire.sent("tasks/cancel")).toEqual([]);
+});
+
+test("a cancel by somebody else is heard as well", async ({ page, fastmcp }) => {
+  const seen = await page.evaluate(async (url) => {
+    const client = await connect(url);
+    const task = await client.callTool("forever", {}, { task: true });
+    const result = settle(task.result());
+    const cancelled = await (await connect(url)).cancelTask(task.taskId);
+    return { cancelled: cancelled?.status, code: (await result).error?.code };
+  }, fastmcp);
+  expect(seen).toEqual({ cancelled: "cancelled", code: "task_cancelled" });
+});
+
+test("a server that answers `cancelled` and goes on to complete is believed in the end", async ({ page, scripted }) => {
+  const task = scripted.task({ polls: ["working"] });
+  scripted.on("tasks/cancel", (call) => call.result({ ...task.set("completed").state, status: "cancelled" }));
+  const seen = await page.evaluate(async (url) => {
+    const task = await (await connect(url)).callTool("work", {}, { task: true });
+    await task.cancel();
+    return { status: (await task.status()).status, content: (await task.result()).content };
+  }, scripted.url);
+  expect(seen).toEqual({ status: "completed", content: [{ type: "text", text: "done" }] });
+});
+
+test("a cancel that the server refuses though the task runs is an error, and the task goes on", async ({ page, scripted }) => {
+  const task = scripted.task({ pollInterval: 30 });
+  scripted.on("tasks/cancel", (call) => call.error(-32603, "cannot stop the press"));
+  const seen = page.evaluate(async (url) => {
+    const task = await (await connect(url)).callTool("work", {}, { task: true });
+    return { cancel: await settle(task.cancel()), content: (await task.result()).content };
+  }, scripted.url);
+  await scripted.received("tasks/cancel");
+  await new Promise((later) => setTimeout(later, 200));
+  task.set("completed");
+  expect(await seen).toMatchObject({ cancel: { error: { code: "rpc" } }, content: [{ text: "done" }] });
+});
+
+test("cancelling twice, at once or later, is the same as once", async ({ page, fastmcp }) => {
+  const statuses = await page.evaluate(async (url) => {
+    const task = await (await connect(url)).callTool("forever", {}, { task: true });
+    await Promise.all([task.cancel(), task.cancel()]);
+    await task.cancel();
+    return (await task.status()).status;
+  }, fastmcp);
+  expect(statuses).toBe("cancelled");
+});
+
+test("a call that is aborted before its task's id is known is cancelled as soon as it is", async ({ page, scripted }) => {
+  const task = scripted.task();
+  let answer = () => {};
+  scripted.on("tools/call", (call) => new Promise<void>((resolve) => (answer = resolve)).then(() => scripted.lawful(call)));
+  const same = page.evaluate(async (url) => {
+    const client = await connect(url);
+    const controller = new AbortController();
+    const reason = new Error("changed my mind");
+    const call = client.callTool("work", {}, { task: true, signal: controller.signal });
+    (globalThis as any).abort = () => controller.abort(reason);
+    return call.then(
+      () => false,
+      (error: unknown) => error === reason,
+    );
+  }, scripted.url);
+  await scripted.received("tools/call");
+  await page.evaluate("abort()");
+  expect(await same).toBe(true);
+  answer();
+  expect((await scripted.received("tasks/cancel")).params.taskId).toBe(task.taskId);
+});
+
+test("a plain call that is aborted tells the server so", async ({ page, scripted }) => {
+  scripted.on("tools/call", () => {});
+  const same = page.evaluate(async (url) => {
+    const client = await connect(url);
+    const controller = new AbortController();
+    const reason = new Error("changed my mind");
+    const call = client.callTool("work", {}, { signal: controller.signal });
+    (globalThis as any).abort = () => controller.abort(reason);
+    return call.then(
+      () => false,
+      (error: unknown) => error === reason,
+    );
+  }, scripted.url);
+  const { message } = await scripted.received("tools/call");
+  await page.evaluate("abort()");
+  expect(await same).toBe(true);
+  expect((await scripted.received("notifications/cancelled")).params.requestId).toBe(message.id);
+});
+

@@ -1,0 +1,221 @@
+import { expect, test } from "./fixtures.ts";
+
+type Status = import("mcp-tasks").TaskStatus;
+
+/** Once each, in order, and the terminal one last: what holds of every list of changes. */
+function expectLawful(changes: Status[]): void {
+  const seen = changes.map(({ status, statusMessage }) => `${status}: ${statusMessage}`);
+  expect(seen.filter((each, i) => each === seen[i - 1])).toEqual([]);
+  const ended = changes.map((change) => ["completed", "failed", "cancelled"].includes(change.status));
+  expect(ended.indexOf(true)).toBe(changes.length - 1);
+}
+
+const steps = (changes: Status[]) => changes.flatMap(({ statusMessage }) => (statusMessage?.startsWith("step") ? [statusMessage] : []));
+
+test.describe("status callbacks, FastMCP", () => {
+  test("hear every step once, in order, and the end last", async ({ page, fastmcp }) => {
+    const changes = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("slow", { seconds: 0.9, steps: 3 }, { task: true });
+      const changes = changesOf(task);
+      await task.result();
+      await sleep(200);
+      return changes;
+    }, fastmcp);
+    expectLawful(changes);
+    expect(steps(changes)).toEqual(["step 1 of 3", "step 2 of 3", "step 3 of 3"]);
+    expect(changes.at(-1)?.status).toBe("completed");
+  });
+
+  test("hear changes that only polling finds", async ({ page, fastmcpStateless, wire }) => {
+    const changes = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("slow", { seconds: 2, steps: 2 }, { task: true });
+      const changes = changesOf(task);
+      await task.wait();
+      return changes;
+    }, fastmcpStateless);
+    expectLawful(changes);
+    expect(steps(changes)).toEqual(["step 1 of 2", "step 2 of 2"]);
+    expect(wire.sent("tasks/get").length).toBeGreaterThan(2);
+  });
+
+  test("several hear the same; one that left hears no more; one that comes late hears the rest", async ({ page, fastmcp }) => {
+    const heard = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("slow", { seconds: 0.8, steps: 2 }, { task: true });
+      const [one, two] = [changesOf(task), changesOf(task)];
+      const left: Status[] = [];
+      const leave = task.onStatusChange((status) => {
+        left.push(status);
+        if (status.statusMessage === "step 1 of 2") leave();
+      });
+      while (!one.some((status) => status.statusMessage === "step 1 of 2")) await sleep(10);
+      const late = changesOf(task);
+      await task.result();
+      return { one, two, left, late };
+    }, fastmcp);
+    expectLawful(heard.one);
+    expect(heard.two).toEqual(heard.one);
+    expect(steps(heard.left)).toEqual(["step 1 of 2"]);
+    expect(steps(heard.late)).toEqual(["step 2 of 2"]);
+    expect(heard.late.at(-1)?.status).toBe("completed");
+  });
+
+  test("one that throws or rejects disturbs nothing, and `onDebug` hears of it", async ({ page, fastmcp }) => {
+    const seen = await page.evaluate(async (url) => {
+      const reported: string[] = [];
+      const onDebug = (event: import("mcp-tasks").DebugEvent) => {
+        if (event.type === "callback") reported.push(String((event.error as Error).message));
+      };
+      const client = await connect(url, { onDebug });
+      const task = await client.callTool("slow", { seconds: 0.5, steps: 2 }, { task: true });
+      task.onStatusChange(() => {
+        throw new Error("thrown");
+      });
+      task.onStatusChange(async () => {
+        await sleep(1);
+        throw new Error("rejected");
+      });
+      const changes = changesOf(task);
+      const result = await task.result();
+      await sleep(50);
+      return { changes, data: result.data, reported };
+    }, fastmcp);
+    expectLawful(seen.changes);
+    expect(seen.data).toBe("slept 0.5s");
+    expect(seen.reported.filter((message) => message === "thrown").length).toBe(seen.changes.length);
+    expect(seen.reported.filter((message) => message === "rejected").length).toBe(seen.changes.length);
+  });
+
+  test("an async one is called for every change, whatever it waits for", async ({ page, fastmcp }) => {
+    const seen = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("slow", { seconds: 0.5, steps: 2 }, { task: true });
+      const begun: Status[] = [];
+      task.onStatusChange(async (status) => {
+        begun.push(status);
+        await new Promise(() => {});
+      });
+      const changes = changesOf(task);
+      await task.result();
+      return { begun, changes };
+    }, fastmcp);
+    expect(seen.begun).toEqual(seen.changes);
+    expectLawful(seen.begun);
+  });
+
+  test("iterators yield every change until the end, any number of them, and may be left early", async ({ page, fastmcp }) => {
+    const seen = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("slow", { seconds: 0.6, steps: 2 }, { task: true });
+      const all = async () => {
+        const seen: Status[] = [];
+        for await (const status of task) seen.push(status);
+        return seen;
+      };
+      const first = async () => {
+        for await (const status of task) return status;
+        return undefined;
+      };
+      const [changes, one, two, early] = [changesOf(task), all(), all(), first()];
+      return { one: await one, two: await two, early: await early, changes };
+    }, fastmcp);
+    expectLawful(seen.one);
+    expect(seen.two).toEqual(seen.one);
+    expect(seen.early).toEqual(seen.one[0]);
+    expect(steps(seen.one)).toEqual(steps(seen.changes));
+  });
+});
+
+test("TypeScript SDK: callbacks hear every step once, in order, and the end last", async ({ page, sdk }) => {
+  const changes = await page.evaluate(async (url) => {
+    const client = await connect(url);
+    const task = await client.callTool("slow", { ms: 900, steps: 3 }, { task: true });
+    const changes = changesOf(task);
+    await task.result();
+    await sleep(400);
+    return changes;
+  }, sdk);
+  expectLawful(changes);
+  expect(steps(changes).slice(-2)).toEqual(["step 2 of 3", "step 3 of 3"]);
+});
+
+test.describe("status callbacks, scripted", () => {
+  test("a push and a poll that say the same are one change", async ({ page, scripted }) => {
+    const task = scripted.task({ pollInterval: 30 });
+    const watching = page.evaluate(async (url) => {
+      const task = await (await connect(url)).callTool("work", {}, { task: true });
+      const changes = changesOf(task);
+      await task.wait();
+      return changes;
+    }, scripted.url);
+    await scripted.until(() => scripted.streams === 1);
+    for (const statusMessage of ["one", "two"]) {
+      task.push("working", { statusMessage }).push("working", { statusMessage });
+      await scripted.received("tasks/get", scripted.sent("tasks/get").length + 1);
+    }
+    task.push("completed", { statusMessage: "end" }).push("completed", { statusMessage: "end" });
+    const changes = await watching;
+    expectLawful(changes);
+    expect(changes.map((change) => change.statusMessage).filter(Boolean)).toEqual(["one", "two", "end"]);
+  });
+
+  test("nothing is heard after the end, whatever the server still says", async ({ page, scripted }) => {
+    const task = scripted.task({ pollInterval: 60_000 });
+    const other = scripted.task({ pollInterval: 60_000 });
+    const watching = page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("work", {}, { task: true });
+      const other = await client.callTool("work", {}, { task: true });
+      const changes = changesOf(task);
+      // The other one keeps the stream open, so that what comes too late does come.
+      await Promise.all([task.result(), other.wait({ timeoutMs: 5000 })]);
+      const late = changesOf(task);
+      await sleep(50);
+      return { changes, late, status: (await task.status()).status };
+    }, scripted.url);
+    await scripted.until(() => scripted.streams === 1 && scripted.sent("tools/call").length === 2);
+    task.push("completed");
+    await scripted.received("tasks/result");
+    task.push("working", { statusMessage: "late" }).push("failed").push("completed", { statusMessage: "again" });
+    other.push("completed");
+    const { changes, late, status } = await watching;
+    expectLawful(changes);
+    expect(changes.map((change) => change.statusMessage).filter(Boolean)).toEqual([]);
+    expect({ late, status }).toEqual({ late: [], status: "completed" });
+  });
+
+  test("subscribing and unsubscribing in a callback is allowed", async ({ page, scripted }) => {
+    scripted.task({ polls: ["one", "two", "three"].map((statusMessage) => ({ statusMessage })).concat([{ status: "completed" } as any]) });
+    const heard = await page.evaluate(async (url) => {
+      const task = await (await connect(url)).callTool("work", {}, { task: true });
+      const heard: string[] = [];
+      const leave = task.onStatusChange(({ statusMessage }) => {
+        heard.push(`outer ${statusMessage}`);
+        leave();
+        task.onStatusChange(({ status }) => void heard.push(`inner ${status}`));
+      });
+      await task.result();
+      return heard;
+    }, scripted.url);
+    expect(heard.filter((each) => each.startsWith("outer")).length).toBe(1);
+    expect(heard.filter((each) => each === "inner completed").length).toBe(1);
+  });
+
+  test("unsubscribing twice takes nobody else's place", async ({ page, scripted }) => {
+    scripted.task({ polls: ["working", "working", "completed"] });
+    const [left, stayed] = await page.evaluate(async (url) => {
+      const task = await (await connect(url)).callTool("work", {}, { task: true });
+      let left = 0;
+      const leave = task.onStatusChange(() => void left++);
+      leave();
+      const stayed = changesOf(task);
+      leave();
+      await task.result();
+      return [left, stayed] as const;
+    }, scripted.url);
+    expect(left).toBe(0);
+    expect(stayed.at(-1)?.status).toBe("completed");
+  });
+});

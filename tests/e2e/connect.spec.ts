@@ -1,0 +1,237 @@
+import { ScriptedServer } from "../peers/scripted.mjs";
+import { expect, test } from "./fixtures.ts";
+
+const negotiated = async (url: string) => {
+  const { protocolVersion, serverInfo, serverCapabilities, instructions, sessionId } = await connect(url);
+  return { protocolVersion, serverInfo, serverCapabilities, instructions, sessionId };
+};
+
+test.describe("negotiation", () => {
+  test("what FastMCP says of itself is there to read", async ({ page, fastmcp }) => {
+    expect(await page.evaluate(negotiated, fastmcp)).toMatchObject({
+      protocolVersion: "2025-11-25",
+      serverInfo: { name: "fastmcp-peer", version: "3.4.10" },
+      serverCapabilities: { tasks: { requests: { tools: { call: {} } } } },
+      instructions: "Every tool here is for tests.",
+      sessionId: expect.stringMatching(/.+/),
+    });
+  });
+
+  test("without sessions there is none", async ({ page, fastmcpStateless }) => {
+    expect((await page.evaluate(negotiated, fastmcpStateless)).sessionId).toBeUndefined();
+  });
+
+  for (const [version, header] of [
+    ["2025-06-18", "2025-06-18"],
+    ["2025-03-26", undefined],
+  ] as const) {
+    test(`a server that offers only ${version} gets it, with the headers of that version`, async ({ page, scripted, wire }) => {
+      wire.version = header;
+      scripted.protocolVersion = version;
+      scripted.capabilities = { tools: {} } as unknown as typeof scripted.capabilities;
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("work", {}, { task: true });
+        return [client.protocolVersion, task.returnedImmediately, (await task.result()).content.length];
+      }, scripted.url);
+      expect(seen).toEqual([version, true, 1]);
+      expect(scripted.sent("initialize")[0]?.params.protocolVersion).toBe("2025-11-25");
+      expect(scripted.sent("tools/call")[0]?.headers["mcp-protocol-version"]).toBe(header);
+    });
+  }
+
+  for (const version of ["2024-11-05", "1999-12-31", "", null, 7]) {
+    test(`a server that offers ${JSON.stringify(version)} is refused with \`unsupported\``, async ({ page, scripted }) => {
+      scripted.protocolVersion = version as string;
+      const ended = await page.evaluate(async (url) => settle(connect(url)), scripted.url);
+      expect(ended.error?.code).toBe("unsupported");
+      expect(scripted.requests.map((call) => call.name).filter((name) => name.startsWith("tools"))).toEqual([]);
+    });
+  }
+
+  test("`clientInfo` is told to the server, and the package's own without it", async ({ page, scripted }) => {
+    await page.evaluate(async (url) => {
+      await connect(url);
+      await connect(url, { clientInfo: { name: "my app", version: "7" } });
+    }, scripted.url);
+    const [own, given] = scripted.sent("initialize").map((call) => call.params.clientInfo);
+    expect(own).toMatchObject({ name: "mcp-tasks", version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect(given).toEqual({ name: "my app", version: "7" });
+  });
+
+  for (const options of [
+    { store: "indexeddb" },
+    { elicitation: null },
+    { sampling: null },
+    { roots: null },
+    { auth: {} },
+    { protocolVersion: "2026-07-28" },
+  ]) {
+    test(`\`${Object.keys(options)[0]}\` is not there yet, and is refused rather than passed over`, async ({ page, scripted }) => {
+      const ended = await page.evaluate(
+        async ({ url, options }) => {
+          for (const [name, value] of Object.entries(options)) if (value === null) Object.assign(options, { [name]: () => ({}) });
+          return settle(connect(url, options as object));
+        },
+        { url: scripted.url, options },
+      );
+      expect(ended.error?.code).toBe("unsupported");
+      expect(scripted.requests).toEqual([]);
+    });
+  }
+});
+
+test.describe("headers and fetch", () => {
+  test("`headers` go with every request, and a function is asked before each", async ({ page, scripted }) => {
+    scripted.task({ polls: ["completed"] });
+    await page.evaluate(async (url) => {
+      let asked = 0;
+      const client = await connect(url, { headers: async () => ({ authorization: `Bearer ${++asked}` }) });
+      await (await client.callTool("work", {}, { task: true })).result();
+      await client.close();
+    }, scripted.url);
+    const tokens = scripted.requests.map((call) => call.headers["authorization"]);
+    expect(new Set(tokens).size).toBe(scripted.requests.length);
+    expect(tokens.every((token) => token?.startsWith("Bearer "))).toBe(true);
+  });
+
+  test("credentials are not in what `onDebug` is told", async ({ page, scripted }) => {
+    scripted.sessionId = "session-that-nobody-may-see";
+    const told = await page.evaluate(async (url) => {
+      const told: unknown[] = [];
+      const client = await connect(url, { headers: { authorization: "Bearer very-secret" }, onDebug: (event) => void told.push(event) });
+      await client.listTools();
+      return JSON.stringify(told);
+    }, scripted.url);
+    expect(told).toContain("tools/list");
+    expect(told).not.toContain("very-secret");
+    expect(told).not.toContain("session-that-nobody-may-see");
+  });
+
+  test("`fetch` is asked instead of the page's own", async ({ page, scripted }) => {
+    const urls = await page.evaluate(async (url) => {
+      const urls: string[] = [];
+      const client = await connect(url, { fetch: (input, init) => (urls.push(String(input)), fetch(input, init)) });
+      await client.listTools();
+      return urls;
+    }, scripted.url);
+    expect(urls.length).toBe(scripted.requests.length);
+    expect(new Set(urls)).toEqual(new Set([scripted.url]));
+  });
+});
+
+test.describe("what can go wrong", () => {
+  for (const [status, code] of [
+    [400, "http"],
+    [401, "unauthorized"],
+    [403, "unauthorized"],
+    [404, "http"],
+    [500, "http"],
+    [503, "http"],
+  ] as const) {
+    test(`HTTP ${status} while connecting: \`${code}\``, async ({ page, scripted }) => {
+      scripted.on("initialize", (call) => call.http(status, { "www-authenticate": "Bearer" }));
+      const ended = await page.evaluate(async (url) => settle(connect(url)), scripted.url);
+      expect(ended.error).toMatchObject({ code, data: { status } });
+      if (code === "unauthorized") expect(ended.error?.data.wwwAuthenticate).toBe("Bearer");
+    });
+  }
+
+  test("nobody there: `network`", async ({ page, scripted }) => {
+    await scripted.close();
+    const ended = await page.evaluate(async (url) => settle(connect(url)), scripted.url);
+    expect(ended.error).toMatchObject({ mcp: true, code: "network" });
+  });
+
+  test("FastMCP for another origin alone: `network` or `cors`, in words that speak of CORS", async ({ page, fastmcpElsewhere }) => {
+    const ended = await page.evaluate(async (url) => settle(connect(url)), fastmcpElsewhere);
+    expect(["network", "cors"]).toContain(ended.error?.code);
+    expect(ended.error?.message).toMatch(/CORS/);
+  });
+
+  test("a server that hides its session: `cors`, naming the header", async ({ page, scripted, wire }) => {
+    wire.version = "2025-11-25";
+    delete scripted.headers["access-control-expose-headers"];
+    for (const method of ["notifications/initialized", "tools/list"]) {
+      scripted.on(method, (call) =>
+        call.headers["mcp-session-id"] ? call.result({ tools: [] }) : call.http(400, { "content-type": "application/json" }, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: Missing session ID"}}'),
+      );
+    }
+    const ended = await page.evaluate(async (url) => settle(connect(url).then((client) => client.listTools())), scripted.url);
+    expect(ended.error?.code).toBe("cors");
+    expect(ended.error?.message).toMatch(/Mcp-Session-Id/i);
+    expect(ended.error?.data.missing).toMatch(/Mcp-Session-Id/i);
+  });
+
+  test("a server that never answers: `timeout`, after `timeoutMs`", async ({ page, scripted }) => {
+    scripted.on("initialize", () => {});
+    const ended = await page.evaluate(async (url) => settle(connect(url, { timeoutMs: 300 })), scripted.url);
+    expect(ended.error?.code).toBe("timeout");
+    expect(ended.ms).toBeLessThan(1500);
+  });
+
+  test("`signal` ends the connecting with its reason", async ({ page, scripted }) => {
+    scripted.on("initialize", () => {});
+    const same = await page.evaluate(async (url) => {
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      setTimeout(() => controller.abort(reason), 50);
+      return connect(url, { signal: controller.signal }).catch((error: unknown) => error === reason);
+    }, scripted.url);
+    expect(same).toBe(true);
+  });
+
+  test("something that is no URL: `invalid_argument`", async ({ page }) => {
+    const ended = await page.evaluate(async () => settle(connect("http://")));
+    expect(ended.error?.code).toBe("invalid_argument");
+  });
+
+  test("credentials do not follow a redirect to another origin", async ({ page, scripted }) => {
+    const other = await ScriptedServer.start();
+    scripted.on("initialize", (call) => call.http(307, { location: other.url }));
+    const ended = await page.evaluate(async (url) => settle(connect(url, { headers: { authorization: "Bearer secret" } })), scripted.url);
+    expect(ended.error?.code).toBe("http");
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+
+  test("without credentials a redirect is followed", async ({ page, scripted }) => {
+    scripted.on("initialize", (call) => (call.request.url === "/mcp" ? call.http(307, { location: "/moved" }) : scripted.lawful(call)));
+    expect((await page.evaluate(negotiated, scripted.url)).serverInfo).toMatchObject({ name: "scripted" });
+  });
+});
+
+test.describe("the end of it", () => {
+  test("`close()` ends session and stream, and leaves the task running", async ({ page, scripted }) => {
+    scripted.task({ pollInterval: 60_000 });
+    const seen = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const task = await client.callTool("work", {}, { task: true });
+      task.onStatusChange(() => {});
+      await sleep(100);
+      await client.close();
+      await client.close();
+      return [await settle(client.listTools()), await settle(client.callTool("work")), await settle(task.status())].map((ended) => ended.error?.code);
+    }, scripted.url);
+    expect(seen).toEqual(["closed", "closed", "closed"]);
+    await scripted.until(() => scripted.streams === 0);
+    expect(scripted.sent("DELETE").map((call) => call.headers["mcp-session-id"])).toEqual(["session-1"]);
+    expect(scripted.sent("tasks/cancel")).toEqual([]);
+  });
+
+  test("a server that refuses DELETE, or has no session to end, is closed as quietly", async ({ page, scripted, fastmcpStateless }) => {
+    scripted.on("DELETE", (call) => call.http(405));
+    for (const url of [scripted.url, fastmcpStateless]) {
+      const ended = await page.evaluate(async (url) => settle((await connect(url)).close()), url);
+      expect(ended.error).toBeUndefined();
+    }
+  });
+
+  test("`await using` closes it", async ({ page, scripted }) => {
+    await page.evaluate(async (url) => {
+      const client = await connect(url);
+      await client[Symbol.asyncDispose]();
+    }, scripted.url);
+    expect(scripted.sent("DELETE").length).toBe(1);
+  });
+});

@@ -1,0 +1,115 @@
+import { test as base, type Page } from "@playwright/test";
+import { pythonFor } from "../../scripts/lib/peers.mjs";
+import { ScriptedServer } from "../peers/scripted.mjs";
+import { startPeer } from "../peers/spawn.mjs";
+import { openSite } from "./support/site.ts";
+import { Wire } from "./support/wire.ts";
+
+export { expect } from "@playwright/test";
+export type { ScriptedServer };
+
+const SCRIPTS = `${import.meta.dirname}/../peers`;
+
+/** The real servers: which one, and its flags. */
+const PEERS = {
+  fastmcp: ["fastmcp-3"],
+  fastmcpJson: ["fastmcp-3", "--json"],
+  fastmcpStateless: ["fastmcp-3", "--stateless"],
+  fastmcpWithoutTasks: ["fastmcp-3", "--no-tasks"],
+  fastmcpElsewhere: ["fastmcp-3", "--origins", "https://elsewhere.example"],
+  fastmcp2: ["fastmcp-2.14"],
+  sdk: ["sdk"],
+  sdkJson: ["sdk", "--json"],
+  sdkShared: ["sdk", "--shared"],
+  sdkPatient: ["sdk", "--poll", "60000"],
+} as const;
+
+type PeerName = keyof typeof PEERS;
+
+interface WorkerFixtures {
+  site: string;
+  /** The URL of a real server, which the first test that asks starts for the whole worker; nothing without Python. */
+  peer: (name: PeerName) => Promise<string | undefined>;
+}
+
+interface Fixtures extends Record<PeerName, string> {
+  /** Another page like `page`, on the same origin. */
+  newPage: () => Promise<Page>;
+  wire: Wire;
+  scripted: ScriptedServer;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  site: [
+    async ({}, use) => {
+      const site = await openSite();
+      await use(site.origin);
+      await site.close();
+    },
+    { scope: "worker" },
+  ],
+
+  peer: [
+    async ({}, use) => {
+      const running = new Map<PeerName, ReturnType<typeof startPeer>>();
+      await use(async (name) => {
+        const [kind, ...flags] = PEERS[name];
+        const [command, script] =
+          kind === "sdk" ? [process.execPath, "sdk-server.mjs"] : [pythonFor(kind), "fastmcp.py"];
+        if (command === undefined) return undefined;
+        if (!running.has(name)) running.set(name, startPeer(command, [`${SCRIPTS}/${script}`, ...flags]));
+        return (await running.get(name))?.url;
+      });
+      for (const starting of running.values()) await (await starting).stop();
+    },
+    { scope: "worker" },
+  ],
+
+  newPage: async ({ context, site }, use) => {
+    const uncaught: Error[] = [];
+    context.on("weberror", (fault) => uncaught.push(fault.error()));
+    await use(async () => {
+      const page = await context.newPage();
+      await page.goto(site);
+      if (!(await page.evaluate("'connect' in globalThis"))) throw new Error("the package does not load: is it built?");
+      return page;
+    });
+    if (uncaught.length > 0) throw new AggregateError(uncaught, `uncaught in the page: ${uncaught.join("; ")}`);
+  },
+
+  /** A page on an origin of its own, with the package loaded. What is thrown in it and not caught fails the test. */
+  page: async ({ newPage }, use) => use(await newPage()),
+
+  /** What the page sends. What breaks the protocol fails the test, whatever it is about. */
+  wire: [
+    async ({ page, site }, use) => {
+      const wire = new Wire(page, site);
+      await use(wire);
+      const violations = wire.violations();
+      if (violations.length > 0) throw new Error(`sent against the protocol: ${violations.join("; ")}`);
+    },
+    { auto: true },
+  ],
+
+  scripted: async ({}, use) => {
+    const server = await ScriptedServer.start();
+    await use(server);
+    await server.close();
+  },
+
+  ...peerFixtures(),
+});
+
+/** A fixture a peer: its URL, or a test skipped by name. */
+function peerFixtures() {
+  type Use = (url: string) => Promise<void>;
+  const fixture = (name: PeerName) => async ({ peer }: WorkerFixtures, use: Use) => {
+    const url = await peer(name);
+    test.skip(url === undefined, `${PEERS[name][0]} needs its Python environment`);
+    await use(url ?? "");
+  };
+  return Object.fromEntries(Object.keys(PEERS).map((name) => [name, fixture(name as PeerName)])) as Record<
+    PeerName,
+    ReturnType<typeof fixture>
+  >;
+}

@@ -1,0 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "@playwright/test";
+
+/** How many tests each group has: a change here is a change that somebody meant. */
+const TESTS: Record<string, number> = {};
+
+interface Suite {
+  file: string;
+  specs: { title: string; tests: { expectedStatus: string; annotations: { type: string }[] }[] }[];
+  suites?: Suite[];
+}
+
+const specsOf = (suite: Suite): Suite["specs"] => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)];
+
+test("every group has its tests, and none of them is switched off", () => {
+  const cli = [`${import.meta.dirname}/../../node_modules/@playwright/test/cli.js`, "test", "--list", "--reporter=json"];
+  const listed = execFileSync(process.execPath, [...cli, "-c", import.meta.dirname], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const { suites } = JSON.parse(listed) as { suites: Suite[] };
+  const groups = suites.filter((suite) => suite.file in TESTS);
+
+  expect(Object.fromEntries(groups.map((suite) => [suite.file, specsOf(suite).length]))).toEqual(TESTS);
+  const off = groups.flatMap(specsOf).filter((spec) => spec.tests.some((test) => test.expectedStatus !== "passed"));
+  expect(off.map((spec) => spec.title)).toEqual([]);
+});

@@ -1,0 +1,241 @@
+import { expect, test, type ScriptedServer } from "./fixtures.ts";
+
+const resultOf = async ({ url, name, args }: { url: string; name: string; args: object }) => {
+  const task = await (await connect(url)).callTool(name, args as Record<string, unknown>, { task: true });
+  return settle(task.result());
+};
+
+/** Starts the scripted task and watches it from the page. */
+const watch = async (url: string) => {
+  const client = await connect(url);
+  const task = await client.callTool("work", {}, { task: true });
+  Object.assign(globalThis, { task, waiting: settle(task.wait()) });
+};
+
+/** The times between one `tasks/get` and the next. */
+function gaps(scripted: ScriptedServer): number[] {
+  const times = scripted.sent("tasks/get").map((call) => call.at);
+  return times.slice(1).map((time, i) => time - times[i]!);
+}
+
+test.describe("real servers without a stream", () => {
+  test("FastMCP without sessions", async ({ page, fastmcpStateless: url, wire }) => {
+    const ended = await page.evaluate(resultOf, { url, name: "slow", args: { seconds: 0.8, steps: 2 } });
+    expect(ended.value?.data).toBe("slept 0.8s");
+    expect(ended.ms).toBeLessThan(2000);
+    expect(wire.sent("GET").length).toBeLessThanOrEqual(1);
+    expect(wire.requests.filter((request) => "mcp-session-id" in request.headers)).toEqual([]);
+  });
+
+  test("FastMCP, answers as JSON, stream refused by the caller", async ({ page, fastmcpJson }) => {
+    const ended = await page.evaluate(async (url) => {
+      const client = await connect(url, { notifications: false });
+      const task = await client.callTool("slow", { seconds: 0.8, steps: 2 }, { task: true });
+      return settle(task.result());
+    }, fastmcpJson);
+    expect(ended.value?.data).toBe("slept 0.8s");
+  });
+
+  test("TypeScript SDK, answers as JSON, stream refused by the caller", async ({ page, sdkJson }) => {
+    const ended = await page.evaluate(async (url) => {
+      const client = await connect(url, { notifications: false });
+      const task = await client.callTool("slow", { ms: 600 }, { task: true });
+      return settle(task.result());
+    }, sdkJson);
+    expect(ended.value?.content).toEqual([{ type: "text", text: "worked 600 ms" }]);
+  });
+});
+
+test.describe("scripted, without a stream", () => {
+  test.beforeEach(({ scripted }) => {
+    scripted.on("GET", (call) => call.http(405));
+  });
+
+  test("a quick task resolves quickly, however long the interval", async ({ page, scripted }) => {
+    const task = scripted.task({ pollInterval: 30_000 });
+    await page.evaluate(watch, scripted.url);
+    task.set("completed");
+    const ended = (await page.evaluate("waiting")) as Settled<unknown>;
+    expect(ended.value).toMatchObject({ status: "completed" });
+    expect(ended.ms).toBeLessThan(1000);
+  });
+
+  test("the polls ramp up to the server's interval, and then keep to it", async ({ page, scripted }) => {
+    const task = scripted.task({ pollInterval: 400 });
+    await page.evaluate(watch, scripted.url);
+    await scripted.received("tasks/get", 9);
+    task.set("completed");
+    await page.evaluate("waiting");
+    const between = gaps(scripted);
+    expect(between[0]).toBeLessThan(380);
+    for (const gap of between.slice(-4, -1)) {
+      expect(gap).toBeGreaterThan(380);
+      expect(gap).toBeLessThan(700);
+    }
+  });
+
+  test("an interval that changes is followed", async ({ page, scripted }) => {
+    const task = scripted.task({ pollInterval: 40 });
+    await page.evaluate(watch, scripted.url);
+    await scripted.received("tasks/get", 15);
+    task.set("working", { pollInterval: 600 });
+    const changed = scripted.sent("tasks/get").length;
+    await scripted.received("tasks/get", changed + 3);
+    task.set("completed");
+    await page.evaluate("waiting");
+    expect(gaps(scripted)[changed]).toBeGreaterThan(380);
+  });
+
+  for (const pollInterval of [0, -5, -1e12, null, "soon", 0.001, Number.MIN_VALUE]) {
+    test(`an interval of ${JSON.stringify(pollInterval)} makes neither a storm nor a standstill`, async ({ page, scripted }) => {
+      const task = scripted.task({ pollInterval });
+      await page.evaluate(watch, scripted.url);
+      await page.evaluate(() => sleep(1000));
+      const polls = scripted.sent("tasks/get").length;
+      expect(polls).toBeGreaterThan(1);
+      expect(polls).toBeLessThan(60);
+      task.set("completed");
+      expect(await page.evaluate("waiting")).toMatchObject({ value: { status: "completed" } });
+    });
+  }
+
+  for (const [what, pollInterval] of [
+    ["a day", 86_400_000],
+    ["more than a timer can hold", 2 ** 31],
+    ["more than an integer can hold", 1e300],
+  ] as const) {
+    test(`an interval of ${what} does not fire at once`, async ({ page, scripted }) => {
+      scripted.task({ pollInterval });
+      await page.evaluate(watch, scripted.url);
+      await page.evaluate(() => sleep(1500));
+      const polls = scripted.sent("tasks/get").length;
+      expect(polls).toBeGreaterThan(0);
+      expect(polls).toBeLessThan(12);
+    });
+  }
+
+  test("an interval of a day is capped: the end is seen within minutes", async ({ page, scripted }) => {
+    await page.clock.install();
+    const task = scripted.task({ pollInterval: 86_400_000 });
+    await page.evaluate(watch, scripted.url);
+    await page.clock.runFor(2000);
+    await scripted.received("tasks/get");
+    task.set("completed");
+    await page.clock.runFor(10 * 60_000);
+    expect(await page.evaluate("waiting")).toMatchObject({ value: { status: "completed" } });
+  });
+
+  test("nobody watches, nobody polls", async ({ page, scripted }) => {
+    scripted.task({ pollInterval: 50 });
+    await page.evaluate(async (url) => {
+      const task = await (await connect(url)).callTool("work", {}, { task: true });
+      Object.assign(globalThis, { task });
+      await sleep(500);
+    }, scripted.url);
+    expect(scripted.sent("tasks/get").length).toBe(0);
+    const while_ = await page.evaluate(async () => {
+      const task = (globalThis as any).task as import("mcp-tasks").ToolTask;
+      await settle(task.wait({ timeoutMs: 300 }));
+      return performance.now();
+    });
+    expect(while_).toBeGreaterThan(0);
+    const polls = scripted.sent("tasks/get").length;
+    expect(polls).toBeGreaterThan(1);
+    await page.evaluate(() => sleep(500));
+    expect(scripted.sent("tasks/get").length - polls).toBeLessThanOrEqual(1);
+  });
+
+  for (const [how, stop] of [
+    ["`detach()`", "task.detach()"],
+    ["the last callback's leaving", "leave()"],
+    ["`close()`", "client.close()"],
+  ] as const) {
+    test(`${how} ends the polls, and tells the server nothing of the task`, async ({ page, scripted }) => {
+      scripted.task({ pollInterval: 40 });
+      await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("work", {}, { task: true });
+        Object.assign(globalThis, { client, task, leave: task.onStatusChange(() => {}) });
+      }, scripted.url);
+      await scripted.received("tasks/get", 3);
+      await page.evaluate(stop);
+      const polls = scripted.sent("tasks/get").length;
+      await page.evaluate(() => sleep(400));
+      expect(scripted.sent("tasks/get").length - polls).toBeLessThanOrEqual(1);
+      expect(scripted.sent("tasks/cancel")).toEqual([]);
+    });
+  }
+
+  test("one task is never asked for twice at the same time", async ({ page, scripted }) => {
+    const task = scripted.task({ pollInterval: 20 });
+    let open = 0;
+    let most = 0;
+    scripted.on("tasks/get", async (call) => {
+      most = Math.max(most, ++open);
+      await new Promise((later) => setTimeout(later, 200));
+      open--;
+      scripted.lawful(call);
+    });
+    await page.evaluate(watch, scripted.url);
+    await scripted.received("tasks/get", 5);
+    task.set("completed");
+    await page.evaluate("waiting");
+    expect(most).toBe(1);
+  });
+});
+
+test.describe("scripted, when polls fail", () => {
+  test.beforeEach(({ scripted }) => {
+    scripted.on("GET", (call) => call.http(405));
+  });
+
+  for (const [what, fail] of [
+    ["500", (call) => call.http(500)],
+    ["503 with an HTML page", (call) => call.http(503, { "content-type": "text/html" }, "<h1>busy</h1>")],
+    ["a broken connection", (call) => call.drop()],
+    ["half an answer", (call) => void (call.response.writeHead(200, { "content-type": "application/json", "content-length": "500" }), call.write('{"jsonrpc":'), setTimeout(() => call.drop(), 20))],
+  ] as [string, Parameters<ScriptedServer["on"]>[1]][]) {
+    test(`${what}: polling backs off, and goes on to the result`, async ({ page, scripted }) => {
+      scripted.task({ pollInterval: 20, polls: ["working", "completed"] });
+      scripted.on("tasks/get", (call) => (call.nth < 3 ? fail(call) : scripted.lawful(call)));
+      const ended = await page.evaluate(resultOf, { url: scripted.url, name: "work", args: {} });
+      expect(ended.value?.content).toEqual([{ type: "text", text: "done" }]);
+      const [first, second, third] = gaps(scripted) as [number, number, number];
+      expect(first).toBeGreaterThan(100);
+      expect(second).toBeGreaterThan(first * 1.3);
+      expect(third).toBeGreaterThan(second * 1.3);
+    });
+  }
+
+  for (const status of [429, 503]) {
+    test(`${status} with Retry-After: not before the server wants it`, async ({ page, scripted }) => {
+      scripted.task({ pollInterval: 20, polls: ["completed"] });
+      scripted.on("tasks/get", (call) => (call.nth === 0 ? call.http(status, { "retry-after": "2" }) : scripted.lawful(call)));
+      const ended = await page.evaluate(resultOf, { url: scripted.url, name: "work", args: {} });
+      expect(ended.value?.content).toEqual([{ type: "text", text: "done" }]);
+      expect(gaps(scripted)[0]).toBeGreaterThan(1900);
+      expect(gaps(scripted)[0]).toBeLessThan(3500);
+    });
+  }
+
+  test("a result that fails to arrive is asked for again", async ({ page, scripted }) => {
+    scripted.task({ polls: ["completed"] });
+    scripted.on("tasks/result", (call) => (call.nth === 0 ? call.http(503) : scripted.lawful(call)));
+    const ended = await page.evaluate(resultOf, { url: scripted.url, name: "work", args: {} });
+    expect(ended.value?.content).toEqual([{ type: "text", text: "done" }]);
+  });
+
+  test("a call that may have started a task is not sent twice", async ({ page, scripted }) => {
+    scripted.on("tools/call", (call) => call.drop());
+    const ended = await page.evaluate(async (url) => settle((await connect(url)).callTool("work", {}, { task: true })), scripted.url);
+    expect(ended.error?.code).toBe("network");
+    expect(scripted.sent("tools/call").length).toBe(1);
+  });
+
+  test("401 in the middle ends the wait with `unauthorized`", async ({ page, scripted }) => {
+    scripted.task({ pollInterval: 20 });
+    scripted.on("tasks/get", (call) => (call.nth < 2 ? scripted.lawful(call) : call.http(401, { "www-authenticate": 'Bearer scope="x"' })));
+    const ended = await page.evaluate(resultOf, { url: scripted.url, name: "work", args: {} });
+    expect(ended.error).toMatchObject({ code: "unauthorized", data: { wwwAuthenticate: 'Bearer scope="x"' } });
+  });
+});
