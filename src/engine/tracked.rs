@@ -117,9 +117,13 @@ impl<J: Json> Tracked<J> {
                 Want::Verdict { from, refusal } if over || answered >= Some(*from) => {
                     Some(refusal.clone().filter(|_| !over).map_or_else(|| Ok(status.to_json()), Err))
                 }
-                Want::State(wanted) => reached(&status, *wanted),
+                // At the end every wait is over; whether it was for this end, the face tells.
+                Want::State(wanted) => {
+                    let there = wanted.map_or(status.state != State::Working, |wanted| status.state == wanted);
+                    (over || there).then(|| Ok(status.to_json()))
+                }
                 Want::Result(_) => match status.state {
-                    State::Cancelled => Some(Err(end(&status, Code::TaskCancelled, "the task was cancelled"))),
+                    State::Cancelled => Some(Err(cancelled(&status))),
                     State::InputRequired => Some(Err(unanswered(&status))),
                     _ => None,
                 },
@@ -161,26 +165,10 @@ impl<J: Json> Tracked<J> {
     }
 }
 
-fn reached<J: Json>(status: &TaskStatus, wanted: Option<State>) -> Option<Result<J, Error<J>>> {
-    let there = wanted.map_or(status.state != State::Working, |wanted| status.state == wanted);
-    if there {
-        return Some(Ok(status.to_json()));
-    }
-    let (code, message) = match status.state {
-        State::Completed => (Code::InvalidArgument, "the task has completed: it will never be in the state waited for"),
-        State::Failed => (Code::TaskFailed, "the task failed"),
-        State::Cancelled => (Code::TaskCancelled, "the task was cancelled"),
-        _ => return None,
-    };
-    Some(Err(end(status, code, message)))
-}
-
-fn end<J: Json>(status: &TaskStatus, code: Code, otherwise: &'static str) -> Error<J> {
-    let error = match &status.message {
-        Some(message) if code != Code::InvalidArgument => Error::new(code, message.clone()),
-        _ => Error::new(code, otherwise),
-    };
-    error.about(&status.task_id).carrying(J::object().with(Key::Status, J::text(status.state.name())))
+fn cancelled<J: Json>(status: &TaskStatus) -> Error<J> {
+    let message = status.message.clone().unwrap_or_else(|| "the task was cancelled".into());
+    let data = J::object().with(Key::Status, J::text(status.state.name()));
+    Error::new(Code::TaskCancelled, message).about(&status.task_id).carrying(data)
 }
 
 fn unanswered<J: Json>(status: &TaskStatus) -> Error<J> {

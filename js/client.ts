@@ -1,0 +1,322 @@
+import { McpError } from "./error.js";
+import { duration } from "./limits.js";
+import { Link, toError } from "./link.js";
+import { load, type Source } from "./load.js";
+import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
+import type {
+  CallToolResult,
+  GetPromptResult,
+  Implementation,
+  Prompt,
+  Resource,
+  ResourceContents,
+  ResourceTemplate,
+  Tool,
+} from "./results.js";
+import { complete, type TaskKind, type TaskStatus } from "./status.js";
+import { PromptTask, ResourceTask, type Task, type TaskRecord, ToolTask } from "./task.js";
+import { VERSION } from "./version.js";
+
+/** What was negotiated. */
+interface Negotiated {
+  protocolVersion: string;
+  serverInfo?: Implementation;
+  serverCapabilities: Record<string, unknown>;
+  instructions?: string;
+  sessionId?: string;
+}
+
+/** What the core says of a call that was to become a task. */
+interface Made {
+  taskId: string;
+  returnedImmediately: boolean;
+  status?: TaskStatus;
+  result?: unknown;
+  error?: { code: string; message: string; taskId?: string; data?: unknown };
+}
+
+/** A call that is to be a task. */
+type AsTask = CallOptions & { task: true | { ttlMs?: number } };
+/** A call for the result. */
+type Plainly = CallOptions & { task?: false | undefined };
+/** What every call takes. */
+interface Signal {
+  signal?: AbortSignal;
+}
+
+const CLASSES = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask } as const;
+
+/** @internal Loads the module and connects: what every entry's `Client.connect` does, each with its own place for the module. */
+export async function open(source: Source, endpoint: string | URL, options: ClientOptions): Promise<[Link, Negotiated, string]> {
+  checkOptions(options);
+  const { signal, wasm, clientInfo = { name: "mcp-tasks", version: VERSION } } = options;
+  signal?.throwIfAborted();
+  const url = endpointUrl(endpoint);
+  const glue = await load(wasm === undefined ? source : () => wasm);
+  const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object);
+  try {
+    return [link, await link.call<Negotiated>((core, call) => core.connect(call), { signal }), url.href];
+  } catch (error) {
+    void link.close();
+    throw error;
+  }
+}
+
+function endpointUrl(endpoint: string | URL): URL {
+  const base = "location" in globalThis ? globalThis.location.href : undefined;
+  const url = URL.parse ? URL.parse(String(endpoint), base) : tryUrl(String(endpoint), base);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new McpError("invalid_argument", "the endpoint must be an http or https URL");
+  // `fetch` refuses a URL with a user and password in it; headers are the place for them.
+  if (url.username || url.password) throw new McpError("invalid_argument", "the endpoint's URL must not hold credentials");
+  return url;
+}
+
+function tryUrl(text: string, base: string | undefined): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A connection to one MCP server. */
+export abstract class BaseClient implements AsyncDisposable {
+  /** The version of the protocol that both speak. */
+  readonly protocolVersion: string;
+  readonly serverInfo: Implementation | undefined;
+  readonly serverCapabilities: Record<string, unknown>;
+  /** What the server says about its use. */
+  readonly instructions: string | undefined;
+  readonly sessionId: string | undefined;
+  /** The tasks that have not ended, by id. */
+  readonly tasks: ReadonlyMap<string, Task<unknown>>;
+  readonly #tasks = new Map<string, Task<unknown>>();
+  readonly #link: Link;
+  readonly #url: string;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  protected constructor([link, negotiated, url]: [Link, Negotiated, string]) {
+    this.#link = link;
+    this.#url = url;
+    this.protocolVersion = negotiated.protocolVersion;
+    this.serverInfo = negotiated.serverInfo;
+    this.serverCapabilities = negotiated.serverCapabilities;
+    this.instructions = negotiated.instructions;
+    this.sessionId = negotiated.sessionId;
+    this.tasks = this.#tasks;
+  }
+
+  /**
+   * Calls a tool.
+   *
+   * With `task`, resolves with a {@link ToolTask} as soon as the server has taken the work on, or has answered at once. Without, resolves
+   * with the result; a tool that only runs as a task is run as one, unseen.
+   * @throws {@link McpError} `tool_error` unless `throwOnError` is false, `rpc`, `timeout`, and what a request can fail with
+   */
+  callTool(name: string, args: Record<string, unknown> | undefined, options: AsTask): Promise<ToolTask>;
+  callTool(name: string, args?: Record<string, unknown>, options?: Plainly): Promise<CallToolResult>;
+  callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolTask | CallToolResult>;
+  callTool(name: string, args?: Record<string, unknown>, options: CallOptions = {}): Promise<ToolTask | CallToolResult> {
+    return this.#invoke("tool", name, args ?? {}, options) as Promise<ToolTask | CallToolResult>;
+  }
+
+  /** Fills in a prompt; with `task`, as a {@link PromptTask}. */
+  getPrompt(name: string, args: Record<string, string> | undefined, options: AsTask): Promise<PromptTask>;
+  getPrompt(name: string, args?: Record<string, string>, options?: Plainly): Promise<GetPromptResult>;
+  getPrompt(name: string, args?: Record<string, string>, options?: CallOptions): Promise<PromptTask | GetPromptResult>;
+  getPrompt(name: string, args?: Record<string, string>, options: CallOptions = {}): Promise<PromptTask | GetPromptResult> {
+    return this.#invoke("prompt", name, args, options) as Promise<PromptTask | GetPromptResult>;
+  }
+
+  /** Reads a resource; with `task`, as a {@link ResourceTask}. */
+  readResource(uri: string, options: AsTask): Promise<ResourceTask>;
+  readResource(uri: string, options?: Plainly): Promise<ResourceContents[]>;
+  readResource(uri: string, options?: CallOptions): Promise<ResourceTask | ResourceContents[]>;
+  readResource(uri: string, options: CallOptions = {}): Promise<ResourceTask | ResourceContents[]> {
+    return this.#invoke("resource", String(uri), undefined, options) as Promise<ResourceTask | ResourceContents[]>;
+  }
+
+  async #invoke(kind: TaskKind, name: string, args: object | undefined, options: CallOptions): Promise<unknown> {
+    if (typeof name !== "string" || name === "") throw new McpError("invalid_argument", `a ${kind} has a name`);
+    if (args !== undefined && (typeof args !== "object" || args === null || Array.isArray(args))) {
+      throw new McpError("invalid_argument", "arguments are an object");
+    }
+    const { signal, throwOnError = true, onProgress, meta } = options;
+    const { asTask, ttlMs } = taskTtl(options.task);
+    const timeoutMs = duration("timeoutMs", options.timeoutMs);
+    let token = 0;
+    const forget = (): void => void this.#link.progressing.delete(token);
+    try {
+      const made = await this.#link.call(
+        (core, call) => {
+          token = call;
+          if (onProgress) this.#link.progressing.set(call, onProgress);
+          core.invoke(call, kind, name, args, meta, asTask, ttlMs, throwOnError, onProgress !== undefined, timeoutMs);
+        },
+        { signal, timeoutMs },
+      );
+      if (!asTask) {
+        forget();
+        return made;
+      }
+      return this.#adopt(kind, name, throwOnError, made as Made, forget);
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  #adopt(kind: TaskKind, name: string, throwOnError: boolean, made: Made, onEnd?: () => void): Task<unknown> {
+    const { taskId, error } = made;
+    const immediate = error
+      ? { error: toError(error.code, error.message, taskId, error.data, undefined) }
+      : { value: made.result };
+    if (made.returnedImmediately) onEnd?.();
+    const task = new CLASSES[kind](this.#link, {
+      taskId,
+      name,
+      throwOnError,
+      url: this.#url,
+      protocolVersion: this.protocolVersion,
+      onEnd: () => {
+        if (this.#tasks.get(taskId) === task) this.#tasks.delete(taskId);
+        onEnd?.();
+      },
+      ...(made.status ? { status: complete(made.status) } : {}),
+      ...(made.returnedImmediately ? { immediate } : {}),
+    });
+    // A task that has ended, or answered at once, is not among the live ones.
+    if (this.#link.tasks.has(taskId) && !made.returnedImmediately) this.#tasks.set(taskId, task);
+    return task;
+  }
+
+  /**
+   * A task for work that was started earlier, here or elsewhere: by its id, or by the record that {@link Task.toJSON} gave.
+   * Nothing is sent; a task that the server does not know shows when it is asked about.
+   * @throws {@link McpError} `invalid_argument` for a record that is torn, of another server, or of a task that cannot be resumed
+   */
+  resumeTask(taskId: string, options: { kind: "prompt"; name?: string }): PromptTask;
+  resumeTask(taskId: string, options: { kind: "resource"; name?: string }): ResourceTask;
+  resumeTask(taskId: string, options?: { kind?: "tool"; name?: string }): ToolTask;
+  resumeTask(task: string | TaskRecord, options?: { kind?: TaskKind; name?: string }): ToolTask | PromptTask | ResourceTask;
+  resumeTask(given: string | TaskRecord, options: { kind?: TaskKind; name?: string } = {}): Task<unknown> {
+    const record = typeof given === "string" ? { taskId: given, kind: "tool" as const, name: "" } : this.#checkRecord(given);
+    const { taskId, kind, name } = { ...record, ...options };
+    if (typeof taskId !== "string" || taskId === "") throw new McpError("invalid_argument", "a task has an id");
+    if (!Object.hasOwn(CLASSES, kind)) throw new McpError("invalid_argument", `there are no tasks of kind "${String(kind)}"`);
+    const known = this.#tasks.get(taskId);
+    if (known?.kind === kind) return known;
+    const task = this.#adopt(kind, String(name), true, { taskId, returnedImmediately: false });
+    this.#link.tell((core) => core.follow(taskId));
+    return task;
+  }
+
+  #checkRecord(record: TaskRecord): TaskRecord {
+    const wrong = (why: string): McpError => new McpError("invalid_argument", `this is no record of a task that can be resumed here: ${why}`);
+    if (typeof record !== "object" || record === null || record.version !== 1) throw wrong("its version is unknown");
+    if (typeof record.taskId !== "string" || typeof record.name !== "string") throw wrong("it is torn");
+    if (record.url !== this.#url) throw wrong("it belongs to another server");
+    if (record.returnedImmediately) throw wrong("the server answered at once, and knows of no task");
+    return record;
+  }
+
+  /** All tools of the server; kept until it tells of a change. */
+  listTools({ signal }: Signal = {}): Promise<Tool[]> {
+    return this.#list("tools", signal);
+  }
+
+  /** All resources of the server; kept until it tells of a change. */
+  listResources({ signal }: Signal = {}): Promise<Resource[]> {
+    return this.#list("resources", signal);
+  }
+
+  /** All resource templates of the server; kept until it tells of a change. */
+  listResourceTemplates({ signal }: Signal = {}): Promise<ResourceTemplate[]> {
+    return this.#list("resourceTemplates", signal);
+  }
+
+  /** All prompts of the server; kept until it tells of a change. */
+  listPrompts({ signal }: Signal = {}): Promise<Prompt[]> {
+    return this.#list("prompts", signal);
+  }
+
+  async #list<T>(listing: string, signal: AbortSignal | undefined): Promise<T[]> {
+    // A copy: what is kept says how tools are called, and is not the caller's to change.
+    return structuredClone(await this.#link.call<T[]>((core, call) => core.list(call, listing), { signal }));
+  }
+
+  /**
+   * `tasks/get`: the status of a task, as the server now tells it.
+   * @throws {@link McpError} `task_not_found`
+   */
+  async getTaskStatus(taskId: string, { signal }: Signal = {}): Promise<TaskStatus> {
+    return complete(await this.#link.call<TaskStatus>((core, call) => core.status(call, checkId(taskId), true), { signal }));
+  }
+
+  /**
+   * `tasks/result`: what the plain request would have given, as it comes from the server, once the task has ended.
+   * @throws {@link McpError} `task_failed`, `task_cancelled`, `task_not_found`, `input_required`
+   */
+  getTaskResult(taskId: string, { signal }: Signal = {}): Promise<unknown> {
+    return this.#link.call((core, call) => core.result(call, checkId(taskId), undefined, false, undefined, undefined), { signal });
+  }
+
+  /**
+   * `tasks/cancel`, and then the status that the task has.
+   * @throws {@link McpError} `task_not_found`, `unsupported`, `rpc` when the server refuses
+   */
+  async cancelTask(taskId: string, { signal }: Signal = {}): Promise<TaskStatus> {
+    return complete(await this.#link.call<TaskStatus>((core, call) => core.cancel(call, checkId(taskId)), { signal }));
+  }
+
+  /**
+   * `tasks/update`, which servers of the protocol versions before 2026-07-28 do not have.
+   * @throws {@link McpError} `unsupported`
+   */
+  async updateTask(taskId: string, _inputResponses: Record<string, unknown>, { signal }: Signal = {}): Promise<void> {
+    signal?.throwIfAborted();
+    throw new McpError("unsupported", `protocol version ${this.protocolVersion} has no tasks/update`, { taskId: checkId(taskId) });
+  }
+
+  /**
+   * `tasks/list`, a page at a time. Where the server has no list, or an empty one, the tasks known here are asked one by one.
+   * @param options.limit how many at most; default 50
+   * @param options.cursor the `nextCursor` of the page before
+   */
+  async listTasks({ cursor, limit = 50, signal }: Signal & { cursor?: string; limit?: number } = {}): Promise<{
+    tasks: TaskStatus[];
+    nextCursor?: string;
+  }> {
+    if (!(Number.isInteger(limit) && limit > 0)) throw new McpError("invalid_argument", "limit is a whole number above 0");
+    const page = await this.#link.call<{ tasks: TaskStatus[]; nextCursor?: string }>(
+      (core, call) => core.listTasks(call, cursor, limit),
+      { signal },
+    );
+    return { ...page, tasks: page.tasks.map(complete) };
+  }
+
+  /**
+   * Calls back on every notification of this method from the server, with its `params`.
+   * @returns a function that ends it
+   */
+  onNotification(method: string, callback: (params: unknown) => void): () => void {
+    if (typeof callback !== "function") throw new McpError("invalid_argument", "onNotification takes a function");
+    return this.#link.listen(method, callback);
+  }
+
+  /** Ends the streams and the session. Tasks go on at the server. */
+  close(): Promise<void> {
+    this.#closing ??= this.#link.close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function checkId(taskId: string): string {
+  if (typeof taskId !== "string" || taskId === "") throw new McpError("invalid_argument", "a task has an id");
+  return taskId;
+}

@@ -1,0 +1,34 @@
+/** What happens on the wire, for `onDebug`. Credentials are not in it: the caller's own headers never are, and session ids are blanked. */
+export interface DebugEvent {
+  /** When, in milliseconds since the epoch. */
+  at: number;
+  type: "request" | "response" | "message" | "error" | "callback";
+  /** Which HTTP request and response belong together. */
+  exchange?: number;
+  /** The HTTP method. */
+  method?: string;
+  url?: string;
+  headers?: Record<string, string>;
+  status?: number;
+  /** The JSON-RPC method. */
+  rpc?: string;
+  /** The JSON-RPC message. */
+  message?: unknown;
+  error?: unknown;
+  detail?: string;
+}
+
+/** The headers that are shown by name alone. */
+const SECRET = /^(mcp-session-id|authorization|cookie)$/i;
+
+/** The engine's headers, as they may be shown. */
+export function redact(headers: [string, string][]): Record<string, string> {
+  return Object.fromEntries(headers.map(([name, value]) => [name, SECRET.test(name) ? "…" : value]));
+}
+
+/** A URL as it may be shown: without user, password, or the values of its query. */
+export function shown(url: string): string {
+  const { origin, pathname, searchParams } = new URL(url);
+  const names = [...searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
+  return origin + pathname + (names.length > 0 ? `?${names.join("&")}` : "");
+}

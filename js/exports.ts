@@ -1,0 +1,17 @@
+export type { DebugEvent } from "./debug.js";
+export { type AnyMcpError, type ErrorCode, type ErrorData, McpError, type McpErrorOptions } from "./error.js";
+export type { CallOptions, ClientOptions, WasmSource } from "./options.js";
+export type {
+  CallToolResult,
+  ContentBlock,
+  GetPromptResult,
+  Implementation,
+  Progress,
+  Prompt,
+  Resource,
+  ResourceContents,
+  ResourceTemplate,
+  Tool,
+} from "./results.js";
+export type { TaskKind, TaskState, TaskStatus } from "./status.js";
+export { PromptTask, ResourceTask, Task, type TaskRecord, ToolTask } from "./task.js";

@@ -1,0 +1,17 @@
+import type { Send } from "./send.js";
+
+/** What the core asks of the face, in `src/web/host.rs` the same. None of these may throw. */
+export interface Host {
+  send: Send;
+  resolve(call: number, value: unknown): void;
+  reject(call: number, code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): void;
+  status(status: unknown): void;
+  gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void;
+  notification(method: string, params: unknown): void;
+  progress(call: number, params: unknown): void;
+  debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void;
+  debugResponse(exchange: number, status: number, detail: string): void;
+  debugMessage(message: unknown, oddity: string | undefined): void;
+  debugFailure(exchange: number, error: unknown): void;
+  panicked(): void;
+}

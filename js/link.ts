@@ -1,0 +1,202 @@
+import { type DebugEvent, redact, shown } from "./debug.js";
+import { type AnyMcpError, type ErrorCode, McpError } from "./error.js";
+import type { Core } from "./generated/core.js";
+import type { Host } from "./host.js";
+import { type Limits, within } from "./limits.js";
+import type { Glue } from "./load.js";
+import type { ClientOptions } from "./options.js";
+import type { Progress } from "./results.js";
+import { type Send, sender } from "./send.js";
+import { complete, type TaskStatus } from "./status.js";
+
+/** What hears of a task's life. */
+export interface Follower {
+  update(status: TaskStatus): void;
+  /** The task can be followed no further; without an error, because the caller let go of it. */
+  lose(error?: McpError): void;
+}
+
+interface Call {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The farewell to a server is not waited for any longer than this, in milliseconds. */
+const FAREWELL = 5_000;
+
+/** One connection: the core on one side, promises and callbacks on the other. */
+export class Link implements Host {
+  readonly send: Send;
+  readonly tasks = new Map<string, Follower>();
+  readonly progressing = new Map<number, (progress: Progress) => void>();
+  readonly #core: Core;
+  readonly #calls = new Map<number, Call>();
+  readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
+  readonly #onDebug: ((event: DebugEvent) => void) | undefined;
+  readonly #shown: string;
+  #lastCall = 0;
+  /** Why nothing works any more. */
+  #ended: McpError | undefined;
+
+  constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object) {
+    this.send = sender(url.href, options);
+    this.#onDebug = options.onDebug;
+    this.#shown = shown(url.href);
+    const random = crypto.getRandomValues(new Uint32Array(4));
+    const idPrefix = Array.from(random, (word) => word.toString(36)).join("");
+    const hidesHeaders = "location" in globalThis && globalThis.location.origin !== url.origin;
+    this.#core = new glue.Core(
+      this,
+      clientInfo,
+      options.notifications ?? true,
+      options.timeoutMs ?? 60_000,
+      idPrefix,
+      hidesHeaders,
+      this.#onDebug !== undefined,
+    );
+  }
+
+  /** Something that the core does in time: `start` tells it to, under a number of its own. */
+  call<T>(start: (core: Core, call: number) => void, limits: Limits = {}): Promise<T> {
+    if (limits.signal?.aborted) return Promise.reject(limits.signal.reason as Error);
+    if (this.#ended) return Promise.reject(this.#ended);
+    const call = ++this.#lastCall;
+    const promise = new Promise<T>((resolve, reject) => {
+      this.#calls.set(call, { resolve: resolve as (value: unknown) => void, reject });
+      try {
+        this.#guard(() => start(this.#core, call));
+      } catch (cause) {
+        this.#calls.delete(call);
+        reject(cause instanceof McpError ? cause : new McpError("invalid_argument", "the arguments are not what JSON can hold", { cause }));
+      }
+    });
+    return within(promise, limits, () => {
+      if (this.#calls.delete(call)) this.tell((core) => core.abandon(call));
+    });
+  }
+
+  /** Something that the core does at once. */
+  tell(act: (core: Core) => void): void {
+    if (!this.#ended) this.#guard(() => act(this.#core));
+  }
+
+  /** A trap leaves the module in a state that nobody knows. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+      this.panicked(cause);
+      throw this.#ended;
+    }
+  }
+
+  listen(method: string, callback: (params: unknown) => void): () => void {
+    const listener = (params: unknown): void => callback(params);
+    const listeners = this.#listeners.get(method) ?? new Set();
+    this.#listeners.set(method, listeners.add(listener));
+    this.tell((core) => core.listen(true));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(method) === listeners) this.#listeners.delete(method);
+      if (this.#listeners.size === 0) this.tell((core) => core.listen(false));
+    };
+  }
+
+  /** Calls a caller's function: what it throws, or rejects with, is nobody's trouble but its own. */
+  safely(what: string, callback: () => unknown): void {
+    const report = (error: unknown): void => this.debug({ type: "callback", detail: what, error });
+    try {
+      const outcome = callback();
+      if (outcome instanceof Promise) outcome.catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  debug(event: Omit<DebugEvent, "at" | "url">): void {
+    try {
+      this.#onDebug?.({ at: Date.now(), url: this.#shown, ...event });
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+
+  /** Ends everything here and the session on the server, which is told but not waited for without end. */
+  async close(): Promise<void> {
+    const core = this.#core;
+    const goodbye = this.call<void>((_, call) => core.close(call), { timeoutMs: FAREWELL });
+    this.#end(new McpError("closed", "the client was closed"));
+    await goodbye.catch(() => {});
+    core.free();
+  }
+
+  #end(error: McpError): void {
+    this.#ended = error;
+    const followers = [...this.tasks.values()];
+    this.tasks.clear();
+    this.#listeners.clear();
+    this.progressing.clear();
+    followers.forEach((follower) => follower.lose(error));
+  }
+
+  resolve(call: number, value: unknown): void {
+    this.#calls.get(call)?.resolve(value);
+    this.#calls.delete(call);
+  }
+
+  reject(call: number, code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): void {
+    this.#calls.get(call)?.reject(toError(code, message, taskId, data, cause));
+    this.#calls.delete(call);
+  }
+
+  status(status: TaskStatus): void {
+    this.tasks.get(status.taskId)?.update(complete(status));
+  }
+
+  gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void {
+    this.tasks.get(taskId)?.lose(toError(code, message, taskId, data, cause));
+  }
+
+  notification(method: string, params: unknown): void {
+    for (const listener of [...(this.#listeners.get(method) ?? [])]) {
+      this.safely(`onNotification ${method}`, () => listener(params));
+    }
+  }
+
+  progress(call: number, params: Progress): void {
+    const callback = this.progressing.get(call);
+    if (callback) this.safely("onProgress", () => callback(params));
+  }
+
+  debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void {
+    const rpc = (message as { method?: string } | undefined)?.method;
+    this.debug({ type: "request", exchange, method, headers: redact(headers), ...(message === undefined ? {} : { message }), ...(rpc ? { rpc } : {}) });
+  }
+
+  debugResponse(exchange: number, status: number, detail: string): void {
+    this.debug({ type: "response", exchange, status, detail });
+  }
+
+  debugMessage(message: unknown, oddity: string | undefined): void {
+    const rpc = (message as { method?: string } | null)?.method;
+    this.debug({ type: "message", message, ...(rpc ? { rpc } : {}), ...(oddity === undefined ? {} : { detail: oddity }) });
+  }
+
+  debugFailure(exchange: number, error: unknown): void {
+    this.debug({ type: "error", exchange, error });
+  }
+
+  panicked(cause?: unknown): void {
+    const error = new McpError("internal", "the WebAssembly module broke down, which is a defect of mcp-tasks: reload the page", { cause });
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    this.#end(error);
+    calls.forEach((call) => call.reject(error));
+  }
+}
+
+/** An error of the core. Its table of codes and the union are held together by a test. */
+export function toError(code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): McpError {
+  return new McpError(code as ErrorCode, message, { taskId, data: data as AnyMcpError["data"], cause });
+}

@@ -1,0 +1,17 @@
+import { BaseClient, open } from "./client.js";
+import type { ClientOptions } from "./options.js";
+
+export * from "./exports.js";
+
+/** A connection to one MCP server; in Node, where `fetch` reads no files. */
+export class Client extends BaseClient {
+  /** As in the browser. */
+  static async connect(url: string | URL, options: ClientOptions = {}): Promise<Client> {
+    return new Client(await open(read, url, options));
+  }
+}
+
+async function read(): Promise<BufferSource> {
+  const { readFile } = await import("node:fs/promises");
+  return readFile(new URL("./core.wasm", import.meta.url));
+}

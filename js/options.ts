@@ -1,0 +1,69 @@
+import type { DebugEvent } from "./debug.js";
+import { McpError } from "./error.js";
+import { duration } from "./limits.js";
+import type { Implementation, Progress } from "./results.js";
+
+/** What `Client.connect` takes. */
+export interface ClientOptions {
+  /** Which version of the protocol to speak: what the server speaks, or this one and no other. Default `"auto"`. */
+  protocolVersion?: "auto" | "2025-11-25";
+  /** What the server is told of this client; the package's own name and version by default. */
+  clientInfo?: Implementation;
+  /** Asked before every request: where a bearer token goes. */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /** Instead of the global `fetch`. */
+  fetch?: typeof fetch;
+  /** The longest wait for one HTTP request, in milliseconds; never a task's life. Default 60,000. */
+  timeoutMs?: number;
+  /** Keep one stream open for the server's notifications while tasks are live. Default `true`. */
+  notifications?: boolean;
+  /** Where the WebAssembly module comes from, when the default place cannot serve it. */
+  wasm?: WasmSource;
+  /** Hears every wire event, redacted of credentials. */
+  onDebug?: (event: DebugEvent) => void;
+  /** Ends the connecting, and rejects with its reason. */
+  signal?: AbortSignal;
+}
+
+/** Where a WebAssembly module may come from. */
+export type WasmSource = URL | Response | BufferSource | WebAssembly.Module;
+
+/** What `callTool`, `getPrompt` and `readResource` take. */
+export interface CallOptions {
+  /** Run it as a task; `ttlMs` is how long the server is asked to keep the task, in whole milliseconds from its creation. */
+  task?: boolean | { ttlMs?: number };
+  /** Ends the local wait, and rejects with its reason. */
+  signal?: AbortSignal;
+  /** The longest wait for the whole call, a driven task included, in milliseconds. */
+  timeoutMs?: number;
+  /** Hears of the call's progress, where the server tells of it. */
+  onProgress?: (progress: Progress) => void;
+  /** Reject with `tool_error` when the tool returns an error of its own. Default `true`. */
+  throwOnError?: boolean;
+  /** The request's `_meta`. */
+  meta?: Record<string, unknown>;
+}
+
+/** What is in the interface, and not yet in this version: better refused than passed over. */
+const LATER = ["auth", "store", "elicitation", "sampling", "roots"];
+
+/** Says what is wrong with options before anything is sent. */
+export function checkOptions(options: ClientOptions): void {
+  const version: unknown = options.protocolVersion ?? "auto";
+  if (version !== "auto" && version !== "2025-11-25") {
+    throw new McpError("unsupported", `this version of the package does not speak protocol version ${String(version)}`);
+  }
+  const later = LATER.find((name) => (options as Record<string, unknown>)[name]);
+  if (later !== undefined) throw new McpError("unsupported", `this version of the package has no option "${later}"`);
+  duration("timeoutMs", options.timeoutMs);
+}
+
+/** What a call asks of the server for its task: nothing, a task, or a task that lives so long. */
+export function taskTtl(task: CallOptions["task"]): { asTask: boolean; ttlMs: number | undefined } {
+  if (task === undefined || typeof task === "boolean") return { asTask: task === true, ttlMs: undefined };
+  const ttlMs = task?.ttlMs;
+  if (task === null || (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 0))) {
+    throw new McpError("invalid_argument", "task must be true or { ttlMs }, in whole milliseconds");
+  }
+  return { asTask: true, ttlMs };
+}

@@ -1,0 +1,30 @@
+import type { ClientOptions } from "./options.js";
+
+/** Sends the engine's requests to the endpoint, with the caller's headers. Gives an `Error`, rather than throwing it, where the caller's side fails. */
+export type Send = (method: string, headers: [string, string][], body: string | undefined, signal: AbortSignal) => Promise<Response | Error>;
+
+/** How requests are sent to this endpoint. */
+export function sender(url: string, { fetch: given, headers: asked }: ClientOptions): Send {
+  // Called as a plain function: browsers refuse `fetch` on any other `this`.
+  const send = given ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
+  return async (method, own, body, signal) => {
+    let headers: Headers;
+    try {
+      headers = new Headers(typeof asked === "function" ? await asked() : asked);
+    } catch (error) {
+      return error instanceof Error ? error : new Error("the headers could not be had", { cause: error });
+    }
+    // The protocol's headers are ours to set.
+    own.forEach(([name, value]) => headers.set(name, value));
+    return send(url, {
+      method,
+      headers,
+      signal,
+      // A redirect may lead to another origin, which must not see what was meant for this one.
+      redirect: asked === undefined ? "follow" : "manual",
+      // The farewell is sent even when the page is going.
+      keepalive: method === "DELETE",
+      ...(body === undefined ? {} : { body }),
+    });
+  };
+}

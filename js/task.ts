@@ -1,0 +1,283 @@
+import { McpError } from "./error.js";
+import { duration, type Limits, within } from "./limits.js";
+import type { Follower, Link } from "./link.js";
+import type { CallToolResult, GetPromptResult, ResourceContents } from "./results.js";
+import { complete, isState, isTerminal, type TaskKind, type TaskState, type TaskStatus } from "./status.js";
+
+/** What a task is made from. */
+export interface Origin {
+  taskId: string;
+  name: string;
+  throwOnError: boolean;
+  status?: TaskStatus;
+  /** The server answered at once: with this. */
+  immediate?: { value: unknown } | { error: McpError };
+  /** Where the endpoint is, and what it speaks. */
+  url: string;
+  protocolVersion: string;
+  /** Called once nothing more will happen. */
+  onEnd?: () => void;
+}
+
+/** A task as a record: what `Client.resumeTask` takes, here or elsewhere. It holds no credentials. */
+export interface TaskRecord {
+  version: 1;
+  taskId: string;
+  kind: TaskKind;
+  name: string;
+  url: string;
+  protocolVersion: string;
+  returnedImmediately: boolean;
+}
+
+/** What a rejected `result()` is kept for: asking again would tell the same. */
+const LASTING = ["tool_error", "task_failed", "task_cancelled", "task_not_found", "protocol"];
+
+/**
+ * Work that goes on at the server. Close the page and it still does.
+ *
+ * Not thenable, or a promise would unwrap it: `await task.result()`.
+ */
+export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposable {
+  /** What kind of request made the task. */
+  abstract readonly kind: TaskKind;
+  /** The server's id of the task; where it answered at once, one that was made here. */
+  readonly taskId: string;
+  /** The name of the tool or prompt, or the resource's URI; empty for a task that was resumed without one. */
+  readonly name: string;
+  /** The server answered at once, or runs no tasks: everything works all the same, and nothing is sent. */
+  readonly returnedImmediately: boolean;
+  readonly #link: Link;
+  readonly #origin: Origin;
+  readonly #watchers = new Set<Follower>();
+  #latest: TaskStatus | undefined;
+  #detached = false;
+  #result: Promise<R> | undefined;
+  #callers = 0;
+  #leave: AbortController | undefined;
+
+  /** @internal Tasks are made by a `Client`. */
+  constructor(link: Link, origin: Origin) {
+    this.#link = link;
+    this.#origin = origin;
+    this.taskId = origin.taskId;
+    this.name = origin.name;
+    this.returnedImmediately = origin.immediate !== undefined;
+    this.#latest = origin.immediate ? complete({ taskId: origin.taskId, status: "completed" }) : origin.status;
+    if (!this.#isOver) {
+      link.tasks.set(this.taskId, { update: (status) => this.#update(status), lose: (error) => this.#lose(error) });
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#latest !== undefined && isTerminal(this.#latest.status);
+  }
+
+  /**
+   * The newest status: from a live stream if one is delivering, else asked of the server.
+   * @throws {@link McpError} `task_not_found`, and what a request can fail with
+   */
+  async status({ signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+    signal?.throwIfAborted();
+    if (this.#isOver) return { ...this.#latest! };
+    return complete(await this.#link.call<TaskStatus>((core, call) => core.status(call, this.taskId, false), { signal }));
+  }
+
+  /**
+   * Calls back on every change of the status or its message, in order, once each, until the task has ended.
+   * What the callback throws or rejects with goes to `onDebug` alone.
+   * @returns a function that ends it
+   */
+  onStatusChange(callback: (status: TaskStatus) => void | Promise<void>): () => void {
+    if (typeof callback !== "function") throw new McpError("invalid_argument", "onStatusChange takes a function");
+    return this.#watch({
+      update: (status) => this.#link.safely("onStatusChange", () => callback({ ...status })),
+      lose: () => {},
+    });
+  }
+
+  #watch(watcher: Follower): () => void {
+    if (this.#isOver || this.#detached) return () => {};
+    this.#watchers.add(watcher);
+    if (this.#watchers.size === 1) this.#link.tell((core) => core.watch(this.taskId, true));
+    return () => {
+      if (this.#watchers.delete(watcher) && this.#watchers.size === 0) {
+        this.#link.tell((core) => core.watch(this.taskId, false));
+      }
+    };
+  }
+
+  #update(status: TaskStatus): void {
+    this.#latest = status;
+    const watchers = [...this.#watchers];
+    if (isTerminal(status.status)) this.#end();
+    for (const watcher of watchers) {
+      // An earlier callback may have ended a later one; at the end all are told.
+      if (this.#isOver || this.#watchers.has(watcher)) watcher.update(status);
+    }
+  }
+
+  #lose(error?: McpError): void {
+    const watchers = [...this.#watchers];
+    this.#end();
+    watchers.forEach((watcher) => watcher.lose(error));
+  }
+
+  /** Lets go of whatever waited for changes. */
+  #end(): void {
+    this.#watchers.clear();
+    this.#link.tasks.delete(this.taskId);
+    this.#origin.onEnd?.();
+  }
+
+  /**
+   * Waits for a state; without one, until the task is no longer `working`.
+   * @param options.timeoutMs default 300,000
+   * @throws {@link McpError} `timeout`; at once, when the task has ended otherwise: `task_failed`, `task_cancelled`, or
+   * `invalid_argument` when it has completed
+   */
+  async wait({ state, timeoutMs = 300_000, signal }: Limits & { state?: TaskState } = {}): Promise<TaskStatus> {
+    if (state !== undefined && !isState(state)) {
+      throw new McpError("invalid_argument", `there is no task state "${String(state)}"`);
+    }
+    duration("timeoutMs", timeoutMs);
+    signal?.throwIfAborted();
+    const status = this.#isOver
+      ? this.#latest!
+      : complete(await this.#link.call<TaskStatus>((core, call) => core.wait(call, this.taskId, state), { timeoutMs, signal }));
+    if (state === undefined || status.status === state) return { ...status };
+    const code = status.status === "failed" ? "task_failed" : status.status === "cancelled" ? "task_cancelled" : "invalid_argument";
+    const message = (code !== "invalid_argument" && status.statusMessage) || `the task is ${status.status}, and will never be ${state}`;
+    throw new McpError(code, message, { taskId: this.taskId, data: { status: status.status } });
+  }
+
+  /**
+   * The result: asked for once, whoever calls how often, and kept.
+   * @param options.timeoutMs how long this caller waits; without limit by default
+   * @throws {@link McpError} `tool_error`, `task_failed`, `task_cancelled`, `task_not_found`, `input_required`, `timeout`
+   */
+  async result({ timeoutMs, signal }: Limits = {}): Promise<R> {
+    duration("timeoutMs", timeoutMs);
+    signal?.throwIfAborted();
+    this.#result ??= this.#ask();
+    this.#callers += 1;
+    return within(this.#result, { timeoutMs, signal }, () => {
+      this.#callers -= 1;
+      // The last caller has left: nobody needs the polls for it.
+      if (this.#callers === 0) this.#leave?.abort();
+    });
+  }
+
+  #ask(): Promise<R> {
+    const { immediate, throwOnError } = this.#origin;
+    const leave = new AbortController();
+    const asked = immediate
+      ? "error" in immediate
+        ? Promise.reject(immediate.error)
+        : Promise.resolve(immediate.value as R)
+      : this.#link.call<R>(
+          (core, call) => {
+            const ended = this.#isOver ? this.#latest : undefined;
+            core.result(call, this.taskId, this.kind, throwOnError, ended?.status, ended?.statusMessage);
+          },
+          { signal: leave.signal },
+        );
+    this.#leave = leave;
+    this.#callers = 0;
+    asked.catch((error: unknown) => {
+      if (!(McpError.is(error) && LASTING.includes(error.code)) && this.#result === asked) this.#result = undefined;
+    });
+    return asked;
+  }
+
+  /**
+   * Answers one of the questions that the task waits on.
+   * @throws {@link McpError} `invalid_argument` when no question of this key is waiting
+   */
+  async respond(key: string, _response: unknown): Promise<void> {
+    throw new McpError("invalid_argument", `no question "${key}" is waiting`, { taskId: this.taskId });
+  }
+
+  /**
+   * Asks the server to stop; nothing happens when the task has ended. It may still complete.
+   * @returns the status that the task then has
+   * @throws {@link McpError} `unsupported` when the server cancels no tasks, `rpc` when it refuses
+   */
+  async cancel({ signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+    signal?.throwIfAborted();
+    if (this.#isOver) return { ...this.#latest! };
+    return complete(await this.#link.call<TaskStatus>((core, call) => core.cancel(call, this.taskId), { signal }));
+  }
+
+  /** Stops watching. The server is not told, and the task goes on there. */
+  detach(): void {
+    if (this.#isOver || this.#detached) return;
+    this.#detached = true;
+    this.#lose();
+    this.#link.tell((core) => core.detach(this.taskId));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.detach();
+  }
+
+  /** Every change of the status until the task has ended; the end at once when it already has. */
+  async *[Symbol.asyncIterator](): AsyncIterator<TaskStatus, void, undefined> {
+    if (this.#isOver) {
+      yield { ...this.#latest! };
+      return;
+    }
+    if (this.#detached) return;
+    const queue: TaskStatus[] = [];
+    let lost: { error: McpError | undefined } | undefined;
+    let wake = (): void => {};
+    const unwatch = this.#watch({
+      update: (status) => {
+        queue.push(status);
+        wake();
+      },
+      lose: (error) => {
+        lost = { error };
+        wake();
+      },
+    });
+    try {
+      for (;;) {
+        const status = queue.shift();
+        if (status) {
+          yield { ...status };
+          if (isTerminal(status.status)) return;
+        } else if (lost) {
+          if ((lost as { error: McpError | undefined }).error) throw (lost as { error: McpError }).error;
+          return;
+        } else {
+          await new Promise<void>((resolve) => (wake = resolve));
+        }
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** The task as a record that `Client.resumeTask` takes; `JSON.stringify(task)` uses it. */
+  toJSON(): TaskRecord {
+    const { taskId, kind, name, returnedImmediately } = this;
+    const { url, protocolVersion } = this.#origin;
+    return { version: 1, taskId, kind, name, url, protocolVersion, returnedImmediately };
+  }
+}
+
+/** A tool that runs as a task. */
+export class ToolTask extends Task<CallToolResult> {
+  override readonly kind = "tool";
+}
+
+/** A prompt that is made as a task. */
+export class PromptTask extends Task<GetPromptResult> {
+  override readonly kind = "prompt";
+}
+
+/** A resource that is read as a task. */
+export class ResourceTask extends Task<ResourceContents[]> {
+  override readonly kind = "resource";
+}
