@@ -41,7 +41,10 @@ async function tryBuild() {
 /** A suite that ran nothing has not passed. @returns {Promise<Count>} */
 async function runSuite(name, suite, isBuilt) {
   if (suite.needsPackage && !isBuilt) return { passed: 0, failed: 1, skipped: [] };
-  const count = await step(name, suite.test);
+  const count = await step(name, suite.test).catch((error) => {
+    console.log(`✗ ${error.message}`);
+    return { passed: 0, failed: 1, skipped: [] };
+  });
   if (count.passed + count.failed === 0) {
     console.log(`✗ ${name} ran no test`);
     return { ...count, failed: 1 };

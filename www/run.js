@@ -50,6 +50,7 @@ export class Run extends EventTarget {
 
   /** Asks the server to stop the task, or gives up waiting for a plain call. */
   async cancel() {
+    if (this.cancelling) return;
     this.cancelling = true;
     this.#changed();
     try {

@@ -77,7 +77,8 @@ function taskRow(run) {
     );
     if (!run.live && document.activeElement === cancel) open.focus();
     cancel.hidden = !run.live;
-    cancel.disabled = run.cancelling;
+    // Not `disabled`, which would take the focus away.
+    cancel.setAttribute("aria-disabled", String(run.cancelling));
     cancel.textContent = run.cancelling ? "Cancelling" : "Cancel";
     // Written anew only when it ended: whoever reads it keeps what they have opened.
     if (outcome !== seen.outcome) fill();

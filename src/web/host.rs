@@ -7,7 +7,7 @@ use web_sys::AbortSignal;
 #[wasm_bindgen]
 extern "C" {
     /// The `Host` of `js/host.ts`.
-    pub(crate) type Host;
+    pub type Host;
 
     /// Sends an HTTP request to the endpoint. Resolves with a `Response`, or with an `Error` where none could be made.
     #[wasm_bindgen(method, structural, catch)]

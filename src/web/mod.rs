@@ -6,3 +6,7 @@ mod driver;
 mod exchange;
 mod host;
 mod value;
+
+pub use self::core::Core;
+pub use host::Host;
+pub use value::Value;

@@ -31,7 +31,7 @@ fn named<T>(key: Key, then: impl FnOnce(&JsValue) -> T) -> T {
 
 /// A handle; a clone is a second handle on the same value.
 #[derive(Clone)]
-pub(super) struct Value(pub(super) JsValue);
+pub struct Value(pub JsValue);
 
 impl Value {
     /// A value that may be `undefined`.

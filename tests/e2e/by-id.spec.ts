@@ -10,7 +10,7 @@ for (const server of ["FastMCP", "TypeScript SDK"] as const) {
       return {
         ids: [quick.taskId, forever.taskId],
         statuses: [await client.getTaskStatus(quick.taskId), await client.getTaskStatus(forever.taskId)],
-        result: (await client.getTaskResult(quick.taskId)) as import("mcp-tasks").CallToolResult,
+        result: (await client.getTaskResult(quick.taskId)) as CallToolResult,
         cancelled: await client.cancelTask(forever.taskId),
         after: await client.getTaskStatus(forever.taskId),
       };
@@ -73,10 +73,10 @@ test("where the server refuses to list, the tasks known here are asked, and one 
     const client = await connect(url, { notifications: false });
     await client.callTool("work", {}, { task: true });
     await client.callTool("work", {}, { task: true });
-    Object.assign(globalThis, { client });
+    Object.assign(kept, { client });
   }, scripted.url);
   scripted.tasks.delete(gone.taskId);
-  const list = await page.evaluate(() => ((globalThis as any).client as import("mcp-tasks").Client).listTasks());
+  const list = await page.evaluate(() => kept.client.listTasks());
   expect(list.tasks.map((task) => task.taskId)).toEqual([stays.taskId]);
 });
 

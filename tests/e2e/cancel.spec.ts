@@ -114,14 +114,14 @@ test("a call that is aborted before its task's id is known is cancelled as soon 
     const controller = new AbortController();
     const reason = new Error("changed my mind");
     const call = client.callTool("work", {}, { task: true, signal: controller.signal });
-    (globalThis as any).abort = () => controller.abort(reason);
+    kept.leave = () => controller.abort(reason);
     return call.then(
       () => false,
       (error: unknown) => error === reason,
     );
   }, scripted.url);
   await scripted.received("tools/call");
-  await page.evaluate("abort()");
+  await page.evaluate(() => kept.leave());
   expect(await same).toBe(true);
   answer();
   expect((await scripted.received("tasks/cancel")).params.taskId).toBe(task.taskId);
@@ -134,14 +134,14 @@ test("a plain call that is aborted tells the server so", async ({ page, scripted
     const controller = new AbortController();
     const reason = new Error("changed my mind");
     const call = client.callTool("work", {}, { signal: controller.signal });
-    (globalThis as any).abort = () => controller.abort(reason);
+    kept.leave = () => controller.abort(reason);
     return call.then(
       () => false,
       (error: unknown) => error === reason,
     );
   }, scripted.url);
   const { message } = await scripted.received("tools/call");
-  await page.evaluate("abort()");
+  await page.evaluate(() => kept.leave());
   expect(await same).toBe(true);
   expect((await scripted.received("notifications/cancelled")).params.requestId).toBe(message.id);
 });

@@ -1,16 +1,14 @@
 import { expect, test } from "./fixtures.ts";
 
-type Status = import("mcp-tasks").TaskStatus;
-
 /** Once each, in order, and the terminal one last: what holds of every list of changes. */
-function expectLawful(changes: Status[]): void {
+function expectLawful(changes: TaskStatus[]): void {
   const seen = changes.map(({ status, statusMessage }) => `${status}: ${statusMessage}`);
   expect(seen.filter((each, i) => each === seen[i - 1])).toEqual([]);
   const ended = changes.map((change) => ["completed", "failed", "cancelled"].includes(change.status));
   expect(ended.indexOf(true)).toBe(changes.length - 1);
 }
 
-const steps = (changes: Status[]) => changes.flatMap(({ statusMessage }) => (statusMessage?.startsWith("step") ? [statusMessage] : []));
+const steps = (changes: TaskStatus[]) => changes.flatMap(({ statusMessage }) => (statusMessage?.startsWith("step") ? [statusMessage] : []));
 
 test.describe("status callbacks, FastMCP", () => {
   test("hear every step once, in order, and the end last", async ({ page, fastmcp }) => {
@@ -45,7 +43,7 @@ test.describe("status callbacks, FastMCP", () => {
       const client = await connect(url);
       const task = await client.callTool("slow", { seconds: 0.8, steps: 2 }, { task: true });
       const [one, two] = [changesOf(task), changesOf(task)];
-      const left: Status[] = [];
+      const left: TaskStatus[] = [];
       const leave = task.onStatusChange((status) => {
         left.push(status);
         if (status.statusMessage === "step 1 of 2") leave();
@@ -65,7 +63,7 @@ test.describe("status callbacks, FastMCP", () => {
   test("one that throws or rejects disturbs nothing, and `onDebug` hears of it", async ({ page, fastmcp }) => {
     const seen = await page.evaluate(async (url) => {
       const reported: string[] = [];
-      const onDebug = (event: import("mcp-tasks").DebugEvent) => {
+      const onDebug = (event: DebugEvent) => {
         if (event.type === "callback") reported.push(String((event.error as Error).message));
       };
       const client = await connect(url, { onDebug });
@@ -92,7 +90,7 @@ test.describe("status callbacks, FastMCP", () => {
     const seen = await page.evaluate(async (url) => {
       const client = await connect(url);
       const task = await client.callTool("slow", { seconds: 0.5, steps: 2 }, { task: true });
-      const begun: Status[] = [];
+      const begun: TaskStatus[] = [];
       task.onStatusChange(async (status) => {
         begun.push(status);
         await new Promise(() => {});
@@ -110,7 +108,7 @@ test.describe("status callbacks, FastMCP", () => {
       const client = await connect(url);
       const task = await client.callTool("slow", { seconds: 0.6, steps: 2 }, { task: true });
       const all = async () => {
-        const seen: Status[] = [];
+        const seen: TaskStatus[] = [];
         for await (const status of task) seen.push(status);
         return seen;
       };
@@ -187,7 +185,7 @@ test.describe("status callbacks, scripted", () => {
   });
 
   test("subscribing and unsubscribing in a callback is allowed", async ({ page, scripted }) => {
-    scripted.task({ polls: ["one", "two", "three"].map((statusMessage) => ({ statusMessage })).concat([{ status: "completed" } as any]) });
+    scripted.task({ polls: [{ statusMessage: "one" }, { statusMessage: "two" }, { statusMessage: "three" }, "completed"] });
     const heard = await page.evaluate(async (url) => {
       const task = await (await connect(url)).callTool("work", {}, { task: true });
       const heard: string[] = [];

@@ -108,12 +108,12 @@ test("a server may answer at once though a task was asked for", async ({ page, s
 test("everything on an immediate task works, and sends nothing", async ({ page, fastmcpWithoutTasks: url, wire }) => {
   const before = await page.evaluate(async (url) => {
     const client = await connect(url);
-    Object.assign(globalThis, { client, task: await client.callTool("quick", { value: 2 }, { task: true }) });
-    return (await (globalThis as any).task.status()).status;
+    kept.task = await client.callTool("quick", { value: 2 }, { task: true });
+    return (await kept.task.status()).status;
   }, url);
   const sent = wire.requests.length;
   const seen = await page.evaluate(async () => {
-    const task = (globalThis as any).task as import("mcp-tasks").ToolTask;
+    const { task } = kept;
     const changes = changesOf(task);
     const iterated: string[] = [];
     for await (const status of task) iterated.push(status.status);

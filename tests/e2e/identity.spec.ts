@@ -3,7 +3,7 @@ import { expect, test } from "./fixtures.ts";
 test("a background task is named by the server's id, its kind and what was called", async ({ page, fastmcp, wire }) => {
   const tasks = await page.evaluate(async (url) => {
     const client = await connect(url);
-    const identity = ({ taskId, kind, name, returnedImmediately }: import("mcp-tasks").Task<unknown>) => ({
+    const identity = ({ taskId, kind, name, returnedImmediately }: Task) => ({
       ...{ taskId, kind, name, returnedImmediately },
     });
     return [

@@ -1,6 +1,8 @@
 import { defineConfig } from "@playwright/test";
 import { chromiumPath } from "../../scripts/lib/chromium.mjs";
 
+const chromium = chromiumPath();
+
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
@@ -13,7 +15,7 @@ export default defineConfig({
   use: {
     browserName: "chromium",
     launchOptions: {
-      executablePath: chromiumPath(),
+      ...(chromium && { executablePath: chromium }),
       args: [
         "--no-sandbox",
         "--disable-quic",

@@ -1,15 +1,13 @@
 import { expect, test } from "./fixtures.ts";
 
-type Task = import("mcp-tasks").ToolTask;
-
 /** Starts the scripted task in the page, watches it, and leaves all of it in the page's globals. */
 const watch = async (url: string) => {
   const client = await connect(url);
   const task = await client.callTool("work", {}, { task: true });
-  Object.assign(globalThis, { client, task, changes: changesOf(task), waiting: settle(task.wait()) });
+  Object.assign(kept, { client, task, changes: changesOf(task), waiting: settle(task.wait()) });
   return task.taskId;
 };
-const messages = () => ((globalThis as any).changes as { statusMessage?: string }[]).flatMap((change) => change.statusMessage ?? []);
+const messages = () => kept.changes.flatMap((change) => change.statusMessage ?? []);
 
 test.describe("real servers, whose poll interval is a minute", () => {
   test("FastMCP: the end is pushed, and wakes every wait", async ({ page, fastmcp, wire }) => {
@@ -70,7 +68,7 @@ test.describe("scripted, with a poll interval of a minute", () => {
     await scripted.until(() => scripted.streams === 1);
     const start = performance.now();
     task.push("completed");
-    const ended = await page.evaluate("waiting");
+    const ended = await page.evaluate(() => kept.waiting);
     expect(performance.now() - start).toBeLessThan(300);
     expect(ended).toMatchObject({ value: { status: "completed" } });
   });
@@ -87,7 +85,7 @@ test.describe("scripted, with a poll interval of a minute", () => {
       return call.result({ task: { ...state, status: "working", statusMessage: undefined } });
     });
     const seen = await page.evaluate(async () => {
-      const task = await ((globalThis as any).client as import("mcp-tasks").Client).callTool("work", {}, { task: true });
+      const task = await kept.client.callTool("work", {}, { task: true });
       const ended = await settle(task.wait({ timeoutMs: 5000 }));
       return { ended, result: await settle(task.result({ timeoutMs: 5000 })) };
     });
@@ -118,10 +116,10 @@ test.describe("scripted, with a poll interval of a minute", () => {
     task.push("working", { statusMessage: "one" }).push("working", { statusMessage: "one" });
     task.push("completed", { statusMessage: "end" }).push("completed", { statusMessage: "end" });
     task.push("working", { statusMessage: "late" });
-    await page.evaluate("waiting");
+    await page.evaluate(() => kept.waiting);
     await page.evaluate(() => sleep(100));
     expect(await page.evaluate(messages)).toEqual(["one", "end"]);
-    expect(await page.evaluate(async () => ((globalThis as any).task as Task).status())).toMatchObject({ status: "completed" });
+    expect(await page.evaluate(async () => kept.task.status())).toMatchObject({ status: "completed" });
   });
 
   test("one without a message, without times or with members that nobody knows is understood", async ({ page, scripted }) => {
@@ -133,7 +131,7 @@ test.describe("scripted, with a poll interval of a minute", () => {
     status({ taskId, status: "working" });
     task.set("input_required");
     status({ taskId, status: "input_required" });
-    expect(await page.evaluate("waiting")).toMatchObject({ value: { taskId, status: "input_required" } });
+    expect(await page.evaluate(() => kept.waiting)).toMatchObject({ value: { taskId, status: "input_required" } });
     expect(await page.evaluate(messages)).toContain("spoken");
   });
 
@@ -146,9 +144,9 @@ test.describe("scripted, with a poll interval of a minute", () => {
     }
     scripted.push({ jsonrpc: "2.0", method: "notifications/of-another-day", params: { taskId, status: "failed" } });
     scripted.push({ unknown: true });
-    expect(await page.evaluate(async () => ((globalThis as any).task as Task).status())).toMatchObject({ status: "working" });
+    expect(await page.evaluate(async () => kept.task.status())).toMatchObject({ status: "working" });
     task.push("completed");
-    expect(await page.evaluate("waiting")).toMatchObject({ value: { status: "completed" } });
+    expect(await page.evaluate(() => kept.waiting)).toMatchObject({ value: { status: "completed" } });
   });
 });
 
@@ -158,11 +156,11 @@ test.describe("the stream", () => {
     await page.evaluate(async (url) => {
       const client = await connect(url);
       await client.listTools();
-      Object.assign(globalThis, { client });
+      Object.assign(kept, { client });
     }, scripted.url);
     expect(scripted.sent("GET").length).toBe(0);
     const ended = page.evaluate(async () => {
-      const client = (globalThis as any).client as import("mcp-tasks").Client;
+      const client = kept.client;
       const [one, two] = [await client.callTool("work", {}, { task: true }), await client.callTool("work", {}, { task: true })];
       await Promise.all([one.result(), two.result()]);
     });
@@ -200,7 +198,7 @@ test.describe("the stream", () => {
     const again = await scripted.received("GET", 2);
     expect(again.headers["last-event-id"]).toBe("first");
     task.push("completed");
-    expect(await page.evaluate("waiting")).toMatchObject({ value: { status: "completed" } });
+    expect(await page.evaluate(() => kept.waiting)).toMatchObject({ value: { status: "completed" } });
   });
 
   test("one that breaks at once, again and again, is not opened in a loop", async ({ page, scripted }) => {
@@ -221,7 +219,7 @@ test.describe("the stream", () => {
       await page.evaluate(watch, scripted.url);
       await scripted.received("tasks/get", 12);
       task.set("completed");
-      expect(await page.evaluate("waiting")).toMatchObject({ value: { status: "completed" } });
+      expect(await page.evaluate(() => kept.waiting)).toMatchObject({ value: { status: "completed" } });
       expect(scripted.sent("GET").length).toBeLessThanOrEqual(status === 405 ? 1 : 3);
       expect(scripted.sent("initialize").length).toBe(1);
     });
@@ -234,18 +232,18 @@ test.describe("the stream", () => {
       const heard: unknown[] = [];
       const leave = client.onNotification("notifications/message", (params) => void heard.push(params));
       const task = await client.callTool("work", {}, { task: true });
-      Object.assign(globalThis, { heard, leave, waiting: task.wait() });
+      Object.assign(kept, { heard, leave, waiting: settle(task.wait()) });
     }, scripted.url);
     await scripted.until(() => scripted.streams === 1);
     const say = (data: string) => scripted.push({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data } });
     say("one");
     say("two");
-    await page.waitForFunction("heard.length === 2");
-    await page.evaluate("leave()");
+    await page.waitForFunction("kept.heard.length === 2");
+    await page.evaluate(() => kept.leave());
     say("three");
     task.push("completed");
-    await page.evaluate("waiting");
-    expect(JSON.stringify(await page.evaluate("heard"))).toContain("one");
-    expect(await page.evaluate("heard.length")).toBe(2);
+    await page.evaluate(() => kept.waiting);
+    expect(JSON.stringify(await page.evaluate(() => kept.heard))).toContain("one");
+    expect(await page.evaluate(() => kept.heard.length)).toBe(2);
   });
 });

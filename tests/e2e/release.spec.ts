@@ -23,7 +23,7 @@ async function held(cdp: CDPSession): Promise<{ wasm: number; references: number
 const finish = (page: Page, count: number, tool: string) =>
   page.evaluate(
     async ({ count, tool }) => {
-      const client = (globalThis as any).client as import("mcp-tasks").Client;
+      const client = kept.client;
       let finished = 0;
       const one = async () => {
         const task = await client.callTool(tool, { value: 1 }, { task: true });
@@ -42,7 +42,7 @@ const finish = (page: Page, count: number, tool: string) =>
   );
 
 const open = (page: Page, url: string) =>
-  page.evaluate(async (url) => void Object.assign(globalThis, { client: await connect(url) }), url);
+  page.evaluate(async (url) => void Object.assign(kept, { client: await connect(url) }), url);
 
 test("1,000 tasks made and finished leave nothing behind: FastMCP", async ({ page, fastmcp }) => {
   test.setTimeout(90_000);
@@ -89,12 +89,12 @@ test("callbacks, signals' listeners and tasks are let go when the task has ended
       weak.push(new WeakRef(task), new WeakRef(callback), new WeakRef(result));
     })();
     // The client and the signal live on: neither may hold on to the task.
-    Object.assign(globalThis, { client, controller, weak });
+    Object.assign(kept, { client, controller, weak });
   }, scripted.url);
   const cdp = await page.context().newCDPSession(page);
   await expect(async () => {
     await cdp.send("HeapProfiler.collectGarbage");
-    expect(await page.evaluate("weak.map((each) => each.deref() === undefined)")).toEqual([true, true, true]);
+    expect(await page.evaluate(() => kept.weak.map((each) => each.deref() === undefined))).toEqual([true, true, true]);
   }).toPass({ timeout: 5000 });
 });
 
@@ -113,13 +113,13 @@ test("callbacks and tasks are let go when the client is closed in the middle of 
       await waiting;
       weak.push(new WeakRef(client), new WeakRef(task), new WeakRef(callback));
     })();
-    Object.assign(globalThis, { weak });
+    Object.assign(kept, { weak });
   }, scripted.url);
   await scripted.until(() => scripted.streams === 0);
   const cdp = await page.context().newCDPSession(page);
   await expect(async () => {
     await cdp.send("HeapProfiler.collectGarbage");
-    expect(await page.evaluate("weak.map((each) => each.deref() === undefined)")).toEqual([true, true, true]);
+    expect(await page.evaluate(() => kept.weak.map((each) => each.deref() === undefined))).toEqual([true, true, true]);
   }).toPass({ timeout: 5000 });
 });
 

@@ -21,7 +21,7 @@ for (const server of ["FastMCP", "TypeScript SDK"] as const) {
         const changes = changesOf(task);
         const known = client.tasks.get(taskId) === task;
         const { taskId: id, kind, name, returnedImmediately } = task;
-        const result = (await task.result()) as import("mcp-tasks").CallToolResult;
+        const result = (await task.result()) as CallToolResult;
         return { id, kind, name, returnedImmediately, known, content: result.content, last: changes.at(-1)?.status };
       },
       { url, taskId },
@@ -81,7 +81,7 @@ test("without a kind it is a tool's", async ({ page, fastmcp }) => {
     const client = await connect(url);
     const { taskId } = await client.callTool("quick", { value: 3 }, { task: true });
     const again = (await connect(url)).resumeTask(taskId);
-    return [again.kind, ((await again.result()) as import("mcp-tasks").CallToolResult).data];
+    return [again.kind, ((await again.result()) as CallToolResult).data];
   }, fastmcp);
   expect(data).toEqual(["tool", 6]);
 });
@@ -121,7 +121,7 @@ for (const [why, argument] of [
           client.resumeTask(argument as string);
           return "resumed";
         } catch (error) {
-          return (error as import("mcp-tasks").McpError).code;
+          return (error as McpError).code;
         }
       },
       { url: scripted.url, argument },

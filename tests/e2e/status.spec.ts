@@ -76,14 +76,14 @@ test("a stream that is open but says nothing does not make the status stale", as
   const task = scripted.task({ pollInterval: 100 });
   await page.evaluate(async (url) => {
     const task = await (await connect(url)).callTool("work", {}, { task: true });
-    Object.assign(globalThis, { task });
+    Object.assign(kept, { task });
     await task.status();
   }, scripted.url);
   await scripted.until(() => scripted.streams === 1);
   task.set("working", { statusMessage: "moved in silence" });
   const status = await page.evaluate(async () => {
     await sleep(100);
-    return ((globalThis as any).task as import("mcp-tasks").ToolTask).status();
+    return kept.task.status();
   });
   expect(status.statusMessage).toBe("moved in silence");
 });
@@ -92,13 +92,13 @@ test("a status that a live stream delivers is at hand at once", async ({ page, s
   const task = scripted.task({ pollInterval: 60_000 });
   await page.evaluate(async (url) => {
     const task = await (await connect(url)).callTool("work", {}, { task: true });
-    Object.assign(globalThis, { task, changes: changesOf(task) });
+    Object.assign(kept, { task, changes: changesOf(task) });
   }, scripted.url);
   await scripted.until(() => scripted.streams === 1);
   task.push("working", { statusMessage: "pushed" });
-  await page.waitForFunction("changes.at(-1)?.statusMessage === 'pushed'");
+  await page.waitForFunction("kept.changes.at(-1)?.statusMessage === 'pushed'");
   const asked = scripted.sent("tasks/get").length;
-  const status = await page.evaluate(async () => ((globalThis as any).task as import("mcp-tasks").ToolTask).status());
+  const status = await page.evaluate(async () => kept.task.status());
   expect(status.statusMessage).toBe("pushed");
   expect(scripted.sent("tasks/get").length - asked).toBeLessThanOrEqual(1);
 });

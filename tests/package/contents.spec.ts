@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "./support/pack.js";
-import { Project } from "./support/project.js";
-import { expect, test } from "./support/test.js";
+import { root } from "./support/pack.ts";
+import { Project } from "./support/project.ts";
+import { expect, test } from "./support/test.ts";
 
 let project: Project;
 let home: string;

@@ -1,10 +1,10 @@
 // esbuild, which leaves `new URL(…, import.meta.url)` alone: the two ways that the README shows.
 import { join } from "node:path";
-import { root } from "./support/pack.js";
-import type { Project } from "./support/project.js";
-import { commands } from "./support/readme.js";
-import { serve } from "./support/site.js";
-import { app, expect, expectTask, html, test } from "./support/test.js";
+import { root } from "./support/pack.ts";
+import type { Project } from "./support/project.ts";
+import { commands } from "./support/readme.ts";
+import { serve } from "./support/site.ts";
+import { app, expect, expectTask, html, test } from "./support/test.ts";
 
 const [plain = [], withFileLoader = []] = commands("esbuild");
 

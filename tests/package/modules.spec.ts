@@ -1,8 +1,8 @@
 // Plain ES modules from a static server: no build at all.
 import type { Page } from "@playwright/test";
-import { serve } from "./support/site.js";
-import { block } from "./support/readme.js";
-import { app, expect, expectTask, html, inWorker, test } from "./support/test.js";
+import { serve } from "./support/site.ts";
+import { block } from "./support/readme.ts";
+import { app, expect, expectTask, html, inWorker, test } from "./support/test.ts";
 
 const dist = "/node_modules/mcp-tasks/dist";
 

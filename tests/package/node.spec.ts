@@ -1,5 +1,5 @@
 // Under Node the package imports without a browser, connects, and lets the process end.
-import { app, expect, expectReport, test } from "./support/test.js";
+import { app, expect, expectReport, test } from "./support/test.ts";
 
 const main = `
   import "./app.js";

@@ -1,8 +1,11 @@
 import { defineConfig } from "@playwright/test";
 import { chromiumPath } from "../../scripts/lib/chromium.mjs";
 
+const executablePath = chromiumPath();
+
 export default defineConfig({
   testDir: ".",
+  outputDir: "../../target/package",
   globalSetup: "./support/pack.ts",
   // A test may install the package and run a bundler; each does so in its own folder.
   timeout: 60_000,
@@ -12,7 +15,7 @@ export default defineConfig({
   use: {
     browserName: "chromium",
     launchOptions: {
-      executablePath: chromiumPath(),
+      ...(executablePath === undefined ? {} : { executablePath }),
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
     },
   },

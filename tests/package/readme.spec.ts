@@ -1,10 +1,10 @@
 // What the README says is true: its code compiles, its example runs, its tables are whole.
 import { join } from "node:path";
-import { root } from "./support/pack.js";
-import { allowing } from "./support/cors.js";
-import { blocks, table } from "./support/readme.js";
-import { serve } from "./support/site.js";
-import { app, expect, expectTask, html, test } from "./support/test.js";
+import { root } from "./support/pack.ts";
+import { allowing } from "./support/cors.ts";
+import { blocks, table } from "./support/readme.ts";
+import { serve } from "./support/site.ts";
+import { app, expect, expectTask, html, test } from "./support/test.ts";
 
 test("every block of code compiles", async ({ project }) => {
   const code = blocks.filter(({ language }) => language === "js" || language === "ts");

@@ -1,7 +1,7 @@
 // A TypeScript app gets the types, however it resolves modules, and with its libraries checked too.
 import { join } from "node:path";
-import { root } from "./support/pack.js";
-import { test } from "./support/test.js";
+import { root } from "./support/pack.ts";
+import { test } from "./support/test.ts";
 
 const source = `
   import { Client, McpError, type CallToolResult, type ToolTask } from "mcp-tasks";

@@ -1,8 +1,8 @@
 // Vite without any configuration: the development server, which pre-bundles what an app imports, and the build.
 import { build, createServer } from "vite";
-import type { Project } from "./support/project.js";
-import { serve } from "./support/site.js";
-import { app, expect, expectTask, html, inWorker, test } from "./support/test.js";
+import type { Project } from "./support/project.ts";
+import { serve } from "./support/site.ts";
+import { app, expect, expectTask, html, inWorker, test } from "./support/test.ts";
 
 interface Site {
   url: string;

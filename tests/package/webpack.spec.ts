@@ -1,10 +1,10 @@
 // webpack without any configuration, by its command line.
 import { join } from "node:path";
-import { root } from "./support/pack.js";
-import type { Project } from "./support/project.js";
-import { commands } from "./support/readme.js";
-import { serve } from "./support/site.js";
-import { app, expect, expectTask, html, inWorker, test } from "./support/test.js";
+import { root } from "./support/pack.ts";
+import type { Project } from "./support/project.ts";
+import { commands } from "./support/readme.ts";
+import { serve } from "./support/site.ts";
+import { app, expect, expectTask, html, inWorker, test } from "./support/test.ts";
 
 const [command = []] = commands("webpack");
 

@@ -100,10 +100,14 @@ export class ScriptedServer {
     return this.requests.filter((call) => call.name === name);
   }
 
-  /** The `count`th request of a method, as soon as it is there. @param {string} name @param {number} [count] */
+  /**
+   * The `count`th request of a method, as soon as it is there.
+   * @param {string} name @param {number} [count]
+   * @returns {Promise<Call>}
+   */
   async received(name, count = 1) {
     await this.until(() => this.sent(name).length >= count);
-    return this.sent(name)[count - 1];
+    return /** @type {Call} */ (this.sent(name)[count - 1]);
   }
 
   /** Waits until a request or the end of one makes `condition` true. @param {() => boolean} condition */

@@ -15,7 +15,7 @@ const options: ClientOptions[] = [
   { headers: { authorization: "Bearer t" } },
   { headers: new Headers() },
   { headers: () => [["authorization", "Bearer t"]] },
-  { headers: async () => ({ authorization: "Bearer t" }) },
+  { headers: () => Promise.resolve({ authorization: "Bearer t" }) },
   { fetch: globalThis.fetch },
   { timeoutMs: 1_000 },
   { notifications: false },

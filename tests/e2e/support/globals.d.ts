@@ -1,16 +1,37 @@
 import type * as package from "mcp-tasks";
 
 declare global {
-  /** What `page/harness.js` puts into the page. */
+  // What `page/harness.js` puts into the page.
   const mcp: typeof package;
   const connect: typeof package.Client.connect;
   function sleep(ms: number): Promise<void>;
   function settle<T>(promise: Promise<T>): Promise<Settled<T>>;
-  function changesOf(task: package.Task<unknown>): package.TaskStatus[];
+  function changesOf(task: Task): TaskStatus[];
+  /** What one evaluation leaves in the page for the next. */
+  const kept: Kept;
+
+  interface Kept {
+    client: Client;
+    task: ToolTask;
+    changes: TaskStatus[];
+    waiting: Promise<Settled<TaskStatus>>;
+    controller: AbortController;
+    heard: unknown[];
+    leave: () => void;
+    weak: WeakRef<object>[];
+  }
 
   interface Settled<T> {
     value?: T;
     error?: { mcp: boolean; name: string; message: string; code: string; taskId?: string; data?: any };
     ms: number;
   }
+
+  type CallToolResult = package.CallToolResult;
+  type Client = package.Client;
+  type DebugEvent = package.DebugEvent;
+  type McpError = package.McpError;
+  type Task = package.Task<unknown>;
+  type TaskStatus = package.TaskStatus;
+  type ToolTask = package.ToolTask;
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { root } from "./pack.js";
+import { root } from "./pack.ts";
 
 /** Starts the embedded MCP server as its own process, which gives it its own origin. It prints its URL when it is ready. */
 export async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { tarball } from "./pack.js";
+import { tarball } from "./pack.ts";
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./pack.js";
+import { root } from "./pack.ts";
 
 export const readme = readFileSync(join(root, "README.md"), "utf8");
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 
@@ -11,16 +11,14 @@ const types: Record<string, string> = {
 
 /** A plain static server of one folder on its own origin. `headers` go on every answer. */
 export async function serve(folder: string, headers: Record<string, string> = {}) {
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const name = normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname);
     const body = await readFile(join(folder, name)).catch(() => undefined);
-    response.writeHead(body === undefined ? 404 : 200, {
-      ...headers,
-      "content-type": types[extname(name)] ?? "text/plain",
-    });
+    response.writeHead(body === undefined ? 404 : 200, { ...headers, "content-type": types[extname(name)] ?? "text/plain" });
     response.end(body);
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,6 +1,6 @@
 import { test as base, expect, type Page } from "@playwright/test";
-import { startServer } from "./mcp.js";
-import { Project } from "./project.js";
+import { startServer } from "./mcp.ts";
+import { Project } from "./project.ts";
 
 export { expect };
 

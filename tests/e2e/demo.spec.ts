@@ -1,0 +1,234 @@
+import { expect, test as base, type Page } from "@playwright/test";
+import { serve } from "../../www/serve.mjs";
+import { startPeer } from "../peers/spawn.mjs";
+
+interface Fixtures {
+  /** Complaints of the browser that a test expects. Any other fails it. */
+  expected: RegExp[];
+}
+
+const test = base.extend<Fixtures, { demo: string }>({
+  demo: [
+    async ({}, use) => {
+      const peer = await startPeer(process.execPath, [`${import.meta.dirname}/../../www/server/main.mjs`]);
+      const site = await serve({ port: 0, server: peer.url });
+      await use(site.url);
+      await site.close();
+      await peer.stop();
+    },
+    { scope: "worker" },
+  ],
+
+  expected: [[], { option: true }],
+
+  page: async ({ page, demo, expected }, use) => {
+    const complaints: string[] = [];
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await page.addInitScript(() =>
+      addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)),
+    );
+    await page.goto(demo);
+    await use(page);
+    expect(complaints.filter((text) => !expected.some((pattern) => pattern.test(text)))).toEqual([]);
+  },
+});
+
+const row = (page: Page, tool: string) => page.getByRole("row", { name: new RegExp(`#\\d+ ?${tool}`) });
+
+async function connect(page: Page) {
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await expect(page.locator("#connection-state")).toHaveText("Connected, 2025-11-25");
+}
+
+async function start(page: Page, tool: string, fields: Record<string, string> = {}, how = "as a task") {
+  await page.getByRole("radio", { name: tool }).check();
+  for (const [label, value] of Object.entries(fields)) await page.locator("#call-form").getByLabel(label, { exact: true }).fill(value);
+  await page.getByRole("radio", { name: how }).check();
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+}
+
+test("the page shows what was negotiated", async ({ page }) => {
+  await connect(page);
+  await expect(page.locator("#facts")).toContainText("Demo of mcp-tasks 1.0.0");
+  await expect(page.locator("#facts")).toContainText("for tools");
+  await page.getByText("Capabilities").click();
+  await expect(page.locator("#facts pre")).toContainText('"requests"');
+});
+
+test("a slow tool runs as a task to its result, step by step", async ({ page }) => {
+  await connect(page);
+  await start(page, "Slow computation", { duration: "2.5", steps: "5", "Time to live, in seconds": "60" });
+  const task = row(page, "Slow computation");
+  await expect(task).toContainText("Working");
+  await expect(task).toContainText("Step 2 of 5");
+  await expect(task).toContainText("Step 4 of 5");
+  await expect(task).toContainText("Completed");
+  await expect(task).toContainText("Computed for 2.5 s in 5 steps.");
+  await expect(page.locator(".lanes li")).toContainText(/Working for [23]\.\d s, Completed/);
+  await expect(page.locator("#announcer")).toHaveText("Slow computation 1: Completed");
+  await task.getByRole("button", { name: "Details" }).click();
+  await page.getByText("Task", { exact: true }).click();
+  await expect(page.locator(".outcome")).toContainText('"ttlMs": 60000');
+});
+
+test("the task that never ends is cancelled, and its work with it", async ({ page }) => {
+  await connect(page);
+  await start(page, "Run forever", { every: "0.3" });
+  const task = row(page, "Run forever");
+  await expect(task).toContainText("beat 3");
+  await task.getByRole("button", { name: "Cancel" }).press("Enter");
+  await expect(task).toContainText("Cancelled");
+  await expect(task.getByRole("button", { name: "Details" })).toBeFocused();
+  await page.getByLabel("Filter the wire log").fill("beat");
+  const pushed = await page.locator(".entries li:visible").count();
+  await page.waitForTimeout(900);
+  expect(await page.locator(".entries li:visible").count()).toBe(pushed);
+});
+
+for (const { tool, fields, how, shows } of [
+  { tool: "Greet", fields: { name: "Ada" }, how: "as a task", shows: ["Completed", "Hello, Ada!"] },
+  { tool: "Greet", fields: { name: "Ada" }, how: "plainly", shows: ["Completed", "Hello, Ada!"] },
+  { tool: "Text statistics", how: "as a task", shows: ["Completed", '"longest": "quick"'] },
+  { tool: "Crash", fields: { after: "0.2" }, how: "as a task", shows: ["Failed", "The disk is on fire"] },
+  { tool: "Book a table", how: "as a task", shows: ["Failed", "tool_error", "No table for 2 today"] },
+  { tool: "Write a report", how: "plainly", shows: ["Completed", "# Summary"] },
+  { tool: "Add", fields: { a: "40" }, how: "as a task", shows: ["Completed", "answered at once", "43"] },
+  { tool: "Explain a task", fields: { status: "failed" }, how: "as a task", shows: ["Completed", "answered at once", "Explain to a developer"] },
+  { tool: "The life of a task", how: "as a task", shows: ["Completed", "answered at once", "working -> input_required"] },
+]) {
+  test(`${tool}, ${how}: ${shows.join(", ")}`, async ({ page }) => {
+    await connect(page);
+    await start(page, tool, fields, how);
+    for (const text of shows) await expect(row(page, tool)).toContainText(text);
+  });
+}
+
+test("what is missing or wrong in the form is not sent", async ({ page }) => {
+  await connect(page);
+  await start(page, "Greet");
+  await start(page, "Slow computation", { steps: "1000" });
+  await start(page, "Write a report", { metadata: "{ not json" });
+  await expect(page.locator("#tasks tbody tr")).toHaveCount(0);
+});
+
+test("a task is taken up by its id in a fresh page", async ({ page, demo }) => {
+  await connect(page);
+  await start(page, "Slow computation", { duration: "3", steps: "3" });
+  await row(page, "Slow computation").getByRole("button", { name: "Details" }).click();
+  await page.getByText("Task", { exact: true }).click();
+  const taskId = /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+  await page.goto(demo);
+  await connect(page);
+  await page.getByText("Watch a task by its id").click();
+  await page.getByLabel("Task id").fill(taskId);
+  await page.getByRole("button", { name: "Watch", exact: true }).click();
+  await expect(row(page, "Taken up")).toContainText("Computed for 3 s in 3 steps.");
+});
+
+test("what a server says is text, whatever it looks like", async ({ page }) => {
+  await connect(page);
+  const name = "<img src=x onerror=alert(1)>";
+  await start(page, "Greet", { name });
+  await expect(row(page, "Greet")).toContainText(`Hello, ${name}!`);
+  await row(page, "Greet").getByRole("button", { name: "Details" }).click();
+  await expect(page.locator(".outcome")).toContainText(name);
+  await expect(page.locator("main img")).toHaveCount(0);
+});
+
+test("all of it works with the keyboard alone, and the focus can be seen", async ({ page }) => {
+  const focus = () =>
+    page.evaluate(() => {
+      const at = document.activeElement as HTMLElement;
+      const ring = [at, at.closest("label")].some((node) => node && getComputedStyle(node).outlineStyle !== "none");
+      return { name: at.getAttribute("aria-label") ?? at.textContent.trim() ?? "", ring, type: at.getAttribute("type") };
+    });
+  const tabTo = async (reached: (at: Awaited<ReturnType<typeof focus>>) => boolean) => {
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press("Tab");
+      const at = await focus();
+      expect(at.ring, `a visible focus on “${at.name}”`).toBe(true);
+      if (reached(at)) return;
+    }
+    throw new Error("the Tab key does not lead there");
+  };
+  await expect(page.getByLabel("Address of the MCP endpoint")).toHaveValue(/\/mcp$/);
+  await tabTo((at) => at.name === "Connect");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("radio", { name: "Greet" })).toBeChecked();
+  await tabTo((at) => at.type === "radio");
+  await page.keyboard.press("ArrowDown");
+  await expect(page.getByRole("radio", { name: "Slow computation" })).toBeChecked();
+  await tabTo((at) => at.type === "number");
+  await page.keyboard.type("1");
+  await tabTo((at) => at.name === "Start");
+  await page.keyboard.press("Enter");
+  await expect(row(page, "Slow computation")).toContainText("Computed for 1 s");
+  await tabTo((at) => at.name.startsWith("Details of Slow computation"));
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".outcome")).toBeVisible();
+});
+
+test("nothing is wider than a phone", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  expect(await fits()).toBe(true);
+  await page.getByText("Request headers").click();
+  await page.getByRole("button", { name: "Add a header" }).click();
+  await connect(page);
+  await start(page, "Write a report");
+  await start(page, "Greet", { name: "x".repeat(60) });
+  await start(page, "Text statistics");
+  await start(page, "Crash", { after: "0.1" });
+  await expect(row(page, "Crash")).toContainText("Failed");
+  for (const details of await page.getByRole("button", { name: /^Details/ }).all()) await details.click();
+  await page.locator(".entries summary").first().click();
+  expect(await fits()).toBe(true);
+});
+
+test("the wire log filters, copies and clears, and hides what headers were given", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByText("Request headers").click();
+  await page.getByRole("button", { name: "Add a header" }).click();
+  await page.getByLabel("Header name").fill("Authorization");
+  await page.getByLabel("Header value").fill("Bearer s3cret");
+  const carried = page.waitForRequest((request) => request.headers()["authorization"] === "Bearer s3cret");
+  await connect(page);
+  await carried;
+  await start(page, "Greet", { name: "Ada" });
+  await expect(row(page, "Greet")).toContainText("Completed");
+
+  await page.getByLabel("Filter the wire log").fill("initialize");
+  await expect(page.locator(".entries li:visible").first()).toContainText("POST initialize");
+  await page.getByLabel("Filter the wire log").fill("");
+  await page.getByRole("button", { name: "Copy" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain("tools/call");
+  expect(copied).not.toContain("s3cret");
+  await page.getByRole("button", { name: "Clear" }).click();
+  await expect(page.locator(".entries li")).toHaveCount(0);
+});
+
+test.describe("a server that cannot be reached", () => {
+  test.use({ expected: [/ERR_CONNECTION_REFUSED|net::/, /CORS policy/] });
+
+  test("is explained, and the next attempt works", async ({ page }) => {
+    const address = page.getByLabel("Address of the MCP endpoint");
+    const right = await address.inputValue();
+    await address.fill("http://127.0.0.1:9/mcp");
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await expect(page.getByRole("alert")).toContainText("Is the server running");
+    await address.fill(right);
+    await connect(page);
+    await expect(page.getByRole("alert")).toBeEmpty();
+  });
+
+  test("because it does not allow a header is told so", async ({ page }) => {
+    await page.getByText("Request headers").click();
+    await page.getByRole("button", { name: "Add a header" }).click();
+    await page.getByLabel("Header name").fill("X-Not-Allowed");
+    await page.getByLabel("Header value").fill("1");
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await expect(page.getByRole("alert")).toContainText("those that you added among them");
+  });
+});
