@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { McpError } from "./error.js";
 import { duration } from "./limits.js";
 import { Link, toError } from "./link.js";

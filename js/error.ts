@@ -4,8 +4,8 @@ export interface ErrorData {
   network: undefined;
   /** The browser hid or refused the exchange; `missing` is the header that the server must send. */
   cors: { missing: string };
-  /** An HTTP status that says no more. */
-  http: { status: number } | undefined;
+  /** An HTTP status that says no more; 0 for a redirect that the browser shows no more of. */
+  http: { status: number };
   /** 401 or 403. */
   unauthorized: { status: number; wwwAuthenticate?: string };
   /** The server answered with a JSON-RPC error. */
@@ -22,7 +22,7 @@ export interface ErrorData {
   /** The server does not know the task, or no longer does. */
   task_not_found: unknown;
   /** The task waits for an answer that no handler gives. */
-  input_required: { inputRequests?: Record<string, unknown> } | undefined;
+  input_required: { inputRequests: Record<string, unknown> };
   timeout: undefined;
   closed: undefined;
   invalid_argument: unknown;

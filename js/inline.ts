@@ -1,4 +1,5 @@
 import { BaseClient, open } from "./client.js";
+import base64 from "./generated/core.wasm.base64.js";
 import type { ClientOptions } from "./options.js";
 
 export * from "./exports.js";
@@ -11,7 +12,6 @@ export class Client extends BaseClient {
   }
 }
 
-async function decode(): Promise<BufferSource> {
-  const { default: base64 } = await import("./generated/core.wasm.base64.js");
+function decode(): BufferSource {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

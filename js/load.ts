@@ -1,8 +1,9 @@
 import { McpError } from "./error.js";
+import * as glue from "./generated/core.js";
 import type { WasmSource } from "./options.js";
 
 /** The glue that wasm-bindgen made. */
-export type Glue = typeof import("./generated/core.js");
+export type Glue = typeof glue;
 
 /** What gives the module, when it is asked for. */
 export type Source = () => WasmSource | Promise<WasmSource>;
@@ -21,10 +22,8 @@ export function load(source: Source): Promise<Glue> {
 }
 
 async function start(source: Source): Promise<Glue> {
-  // The module is on its way while the glue is.
-  const module = Promise.resolve(source()).then((given) => (given instanceof URL ? served(given) : given));
-  const [glue, module_or_path] = await Promise.all([import("./generated/core.js"), module]);
-  await glue.default({ module_or_path });
+  const given = await source();
+  await glue.default({ module_or_path: given instanceof URL ? await served(given) : given });
   return glue;
 }
 

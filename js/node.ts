@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { BaseClient, open } from "./client.js";
 import type { ClientOptions } from "./options.js";
 
@@ -11,7 +12,6 @@ export class Client extends BaseClient {
   }
 }
 
-async function read(): Promise<BufferSource> {
-  const { readFile } = await import("node:fs/promises");
+function read(): Promise<BufferSource> {
   return readFile(new URL("./core.wasm", import.meta.url));
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { McpError } from "./error.js";
 import { duration, type Limits, within } from "./limits.js";
 import type { Follower, Link } from "./link.js";

@@ -58,7 +58,9 @@ impl<J: Json> Fault<J> {
             }
             Failure::Unsendable => (Code::InvalidArgument, "the request could not be made from what was given"),
         };
-        let error = Error { cause, ..Error::new(code, message) };
+        let status = || J::object().with(Key::Status, J::float(0.0));
+        let data = (failure == Failure::Redirected).then(status);
+        let error = Error { cause, data, ..Error::new(code, message) };
         Self { error, transient: failure == Failure::Network, retry_after: None }
     }
 

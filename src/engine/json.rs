@@ -45,6 +45,7 @@ keys! {
     FastMcpWrap = "x-fastmcp-wrap-result",
     Get = "get",
     Id = "id",
+    InputRequests = "inputRequests",
     Instructions = "instructions",
     IsError = "isError",
     JsonRpc = "jsonrpc",

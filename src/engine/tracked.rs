@@ -172,5 +172,6 @@ fn cancelled<J: Json>(status: &TaskStatus) -> Error<J> {
 }
 
 fn unanswered<J: Json>(status: &TaskStatus) -> Error<J> {
-    Error::new(Code::InputRequired, "the task waits for an answer that this client does not give").about(&status.task_id)
+    let error = Error::new(Code::InputRequired, "the task waits for an answer that this client does not give");
+    error.about(&status.task_id).carrying(J::object().with(Key::InputRequests, J::object()))
 }
