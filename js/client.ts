@@ -149,19 +149,19 @@ export abstract class BaseClient implements AsyncDisposable {
     let token = 0;
     const forget = (): void => void this.#link.progressing.delete(token);
     try {
-      const made = await this.#link.call(
+      return await this.#link.call(
         (core, call) => {
           token = call;
           if (onProgress) this.#link.progressing.set(call, onProgress);
           core.invoke(call, kind, name, args, meta, asTask, ttlMs, throwOnError, onProgress !== undefined, timeoutMs);
         },
         { signal, timeoutMs },
+        (made) => {
+          if (asTask) return this.#adopt(kind, name, throwOnError, made as Made, forget);
+          forget();
+          return made;
+        },
       );
-      if (!asTask) {
-        forget();
-        return made;
-      }
-      return this.#adopt(kind, name, throwOnError, made as Made, forget);
     } catch (error) {
       forget();
       throw error;

@@ -56,13 +56,16 @@ export class Link implements Host {
     );
   }
 
-  /** Something that the core does in time: `start` tells it to, under a number of its own. */
-  call<T>(start: (core: Core, call: number) => void, limits: Limits = {}): Promise<T> {
+  /**
+   * Something that the core does in time: `start` tells it to, under a number of its own. `adopt` turns the core's answer into the
+   * caller's at once, before anything else of the core is heard.
+   */
+  call<T, R = T>(start: (core: Core, call: number) => void, limits: Limits = {}, adopt?: (value: T) => R): Promise<R> {
     if (limits.signal?.aborted) return Promise.reject(limits.signal.reason as Error);
     if (this.#ended) return Promise.reject(this.#ended);
     const call = ++this.#lastCall;
-    const promise = new Promise<T>((resolve, reject) => {
-      this.#calls.set(call, { resolve: resolve as (value: unknown) => void, reject });
+    const promise = new Promise<R>((resolve, reject) => {
+      this.#calls.set(call, { resolve: (value) => resolve(adopt ? adopt(value as T) : (value as R)), reject });
       try {
         this.#guard(() => start(this.#core, call));
       } catch (cause) {
@@ -107,8 +110,7 @@ export class Link implements Host {
   safely(what: string, callback: () => unknown): void {
     const report = (error: unknown): void => this.debug({ type: "callback", detail: what, error });
     try {
-      const outcome = callback();
-      if (outcome instanceof Promise) outcome.catch(report);
+      Promise.resolve(callback()).catch(report);
     } catch (error) {
       report(error);
     }
@@ -124,6 +126,7 @@ export class Link implements Host {
 
   /** Ends everything here and the session on the server, which is told but not waited for without end. */
   async close(): Promise<void> {
+    if (this.#ended) return;
     const core = this.#core;
     const goodbye = this.call<void>((_, call) => core.close(call), { timeoutMs: FAREWELL });
     this.#end(new McpError("closed", "the client was closed"));

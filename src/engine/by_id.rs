@@ -47,7 +47,7 @@ impl<J: Json> Engine<J> {
         let task = self.track(id, now);
         if let Some(status) = ended {
             task.life.observe(status, Source::Answer { heard: task.life.heard() });
-            task.evidence = Some(now);
+            task.heard = Some(now);
         }
         self.wait_for(call, id, Want::Result(Reading { kind, wrapped: false, throw }), now);
     }
@@ -107,15 +107,7 @@ impl<J: Json> Engine<J> {
         self.ask(call, purpose, Outgoing::new("tasks/list", params), now);
     }
 
-    pub(super) fn task_page(
-        &mut self,
-        call: CallId,
-        cursor: &str,
-        skip: usize,
-        limit: usize,
-        outcome: Result<J, Fault<J>>,
-        now: Millis,
-    ) {
+    pub(super) fn task_page(&mut self, call: CallId, cursor: &str, skip: usize, limit: usize, outcome: Result<J, Fault<J>>, now: Millis) {
         let page = match outcome {
             Ok(page) => page,
             Err(fault) if fault.error.code == Code::Rpc && cursor.is_empty() => return self.list_known(call, skip, limit, now),
@@ -150,14 +142,7 @@ impl<J: Json> Engine<J> {
     }
 
     /// One of the gathered tasks has answered. One that is gone is left out; another error is the call's.
-    pub(super) fn gather(
-        &mut self,
-        call: CallId,
-        left: usize,
-        mut found: Vec<J>,
-        next: Option<String>,
-        outcome: Result<J, Error<J>>,
-    ) {
+    pub(super) fn gather(&mut self, call: CallId, left: usize, mut found: Vec<J>, next: Option<String>, outcome: Result<J, Error<J>>) {
         match outcome {
             Ok(status) => found.push(status),
             Err(error) if error.code == Code::TaskNotFound => {

@@ -44,10 +44,17 @@ pub(super) enum Call<J> {
     /// The answer to `tools/call` and its like.
     Invoke(Box<Invocation<J>>, RequestId),
     /// A task; `driven` when its caller knows nothing of it and only wants the result.
-    Task { id: Rc<str>, driven: bool },
+    Task {
+        id: Rc<str>,
+        driven: bool,
+    },
     List(Listing),
     /// Tasks that are asked one by one.
-    Gather { left: usize, found: Vec<J>, next: Option<String> },
+    Gather {
+        left: usize,
+        found: Vec<J>,
+        next: Option<String>,
+    },
 }
 
 pub struct Engine<J> {

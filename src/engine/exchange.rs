@@ -86,7 +86,7 @@ impl<J: Json> Engine<J> {
         let mut messages = Vec::new();
         let within = exchange.decoder.feed(chunk, |text| messages.push(J::parse(text)));
         if let Channel::Stream = channel {
-            self.stream.remember(&exchange.decoder);
+            self.stream.remember(&exchange.decoder, !messages.is_empty());
         }
         for message in messages {
             match message {

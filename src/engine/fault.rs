@@ -37,8 +37,7 @@ impl<J: Json> Fault<J> {
             (_, Some(said)) => Error::rpc(&said),
             (_, None) => {
                 let message = ["the server answered with HTTP status ", &status.to_string()].concat();
-                Error::new(Code::Http, message)
-                    .carrying(J::object().with(Key::Status, J::float(f64::from(status))))
+                Error::new(Code::Http, message).carrying(J::object().with(Key::Status, J::float(f64::from(status))))
             }
         };
         let transient = matches!(status, 408 | 425 | 429 | 500..);

@@ -21,6 +21,8 @@ const INVALID_PARAMS: i32 = -32602;
 const METHOD_NOT_FOUND: i32 = -32601;
 /// So many errors of the server in a row are believed.
 const BELIEVED: u32 = 5;
+/// After so many failed attempts in a row, whoever asked for the status is told of them. Waits go on.
+const PATIENT: u32 = 3;
 /// Statuses for ids that nobody knows are held while a task is being made, and only so many.
 const HELD: usize = 1_024;
 /// So many ended tasks are remembered for `listTasks`.
@@ -91,7 +93,7 @@ impl<J: Json> Engine<J> {
         let id = status.task_id.clone();
         if let Some(task) = self.tasks.get_mut(id.as_str()) {
             task.life.observe(status, Source::Answer { heard: 0 });
-            task.evidence = Some(now);
+            task.heard = Some(now);
             self.advance(&id, None, now);
         }
     }
@@ -106,7 +108,7 @@ impl<J: Json> Engine<J> {
             return;
         };
         let id = task.id.clone();
-        task.evidence = Some(now);
+        task.heard = Some(now);
         task.streamed_by = connection;
         match task.life.observe(status, Source::Push) {
             Verdict::Confirm => self.ask_status(&id, now),
@@ -132,16 +134,19 @@ impl<J: Json> Engine<J> {
         let verdict = match status {
             Ok(status) => {
                 task.failures = 0;
-                task.evidence = Some(now);
-                let lives = !status.state.is_terminal();
-                if let Some(error) = task.refused.take_if(|_| !task.life.is_over() || !lives) {
-                    let settled = task.settle_results(|_| Err(error.clone()));
-                    self.deliver_all(settled);
-                }
-                match self.tasks.get_mut(id) {
-                    Some(task) => task.life.observe(status, Source::Answer { heard }),
-                    None => return,
-                }
+                task.heard = Some(now);
+                let settled = match task.refused.take() {
+                    Some(error) if status.state.is_terminal() => task.settle_results(|_| Err(error.clone())),
+                    // The end was told before the server had the result: in a while it will.
+                    Some(_) => {
+                        task.not_before = task.pace(0).next(now);
+                        Vec::new()
+                    }
+                    None => Vec::new(),
+                };
+                let verdict = task.life.observe(status, Source::Answer { heard });
+                self.deliver_all(settled);
+                verdict
             }
             Err(fault) => {
                 if task.life.give_up_confirming() == Verdict::Changed {
@@ -159,21 +164,20 @@ impl<J: Json> Engine<J> {
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.failures += 1;
         let rpc = fault.error.rpc_code();
-        let passing = fault.transient
-            || rpc.is_some_and(|code| !matches!(code, INVALID_PARAMS | METHOD_NOT_FOUND)) && task.failures < BELIEVED;
+        let passing =
+            fault.transient || rpc.is_some_and(|code| !matches!(code, INVALID_PARAMS | METHOD_NOT_FOUND)) && task.failures < BELIEVED;
         if passing {
             let wait = fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
             task.not_before = now + wait;
-            // A failed attempt is no news, and the next one is reckoned from it.
-            task.evidence = task.evidence.map(|_| now);
+            task.tried = now;
+            let settled = if task.failures >= PATIENT { task.settle_questions(&fault.error.about(id)) } else { Vec::new() };
+            self.deliver_all(settled);
             return self.advance(id, None, now);
         }
         let error = match rpc {
-            Some(INVALID_PARAMS) => Error {
-                code: Code::TaskNotFound,
-                message: "the server does not know the task, or no longer does".into(),
-                ..fault.error
-            },
+            Some(INVALID_PARAMS) => {
+                Error { code: Code::TaskNotFound, message: "the server does not know the task, or no longer does".into(), ..fault.error }
+            }
             _ => fault.error,
         };
         self.lose(id, &error.about(id), now);
@@ -237,14 +241,16 @@ impl<J: Json> Engine<J> {
         let connection = self.stream.connection();
         let Some(task) = self.tasks.get_mut(id) else { return };
         let waits = |want: &Want<J>| matches!(want, Want::Status { .. } | Want::Verdict { .. });
-        let at_once = task.evidence.is_none() || task.waiting.iter().any(|(_, want)| waits(want));
+        let at_once = task.heard.is_none() || task.waiting.iter().any(|(_, want)| waits(want));
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
-        task.due = match task.evidence {
-            _ if !asks => None,
-            _ if at_once && task.failures == 0 => Some(now),
-            Some(heard) => Some(task.pace(connection).next(heard).max(now)),
-            None => Some(task.pace(connection).next(now)),
-        };
+        task.due = asks.then(|| match at_once && task.failures == 0 {
+            true => now,
+            false => task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(now),
+        });
+        if task.due == Some(now) && !task.life.is_over() {
+            task.due = None;
+            return self.ask_status(id, now);
+        }
         if let Some(due) = task.due
             && task.alarm.is_none_or(|alarm| due < alarm)
         {

@@ -47,13 +47,7 @@ impl<J: Json> Engine<J> {
     }
 
     /// The list of tools is there (or cannot be had): what it says decides how the tool is called.
-    pub(super) fn invoke_knowing(
-        &mut self,
-        call: CallId,
-        invocation: Box<Invocation<J>>,
-        tools: &Result<Vec<J>, Error<J>>,
-        now: Millis,
-    ) {
+    pub(super) fn invoke_knowing(&mut self, call: CallId, invocation: Box<Invocation<J>>, tools: &Result<Vec<J>, Error<J>>, now: Millis) {
         let support = match tools {
             Ok(tools) => find_tool(tools, &invocation.name).map_or(Support::Forbidden, |tool| self.era.tool_support(&tool)),
             // A server without a list of tools has no tool that says it may be a task.
@@ -82,7 +76,7 @@ impl<J: Json> Engine<J> {
 
     /// The server has answered.
     pub(super) fn invoked(&mut self, call: CallId, as_task: bool, outcome: Result<J, Fault<J>>, now: Millis) {
-        if let Some(Call::Invoke(invocation, _)) = self.calls.remove(&call) {
+        if let Some(Call::Invoke(invocation, request)) = self.calls.remove(&call) {
             match outcome {
                 Ok(result) => match self.era.created(&result) {
                     Created::Task(status) => self.follow_new(call, &invocation, status, now),
@@ -93,6 +87,9 @@ impl<J: Json> Engine<J> {
                     self.send_invocation(call, invocation, false, now);
                 }
                 Err(fault) => {
+                    if fault.error.code == Code::Timeout && !as_task {
+                        self.tell_cancelled(request, now);
+                    }
                     let error = self.blame_hidden_session(fault).error;
                     self.calls.insert(call, Call::Invoke(invocation, 0));
                     self.reject(call, error);
@@ -148,10 +145,13 @@ impl<J: Json> Engine<J> {
         self.immediates += 1;
         let id = [&self.config.id_prefix, "-", &self.immediates.to_string()].concat();
         let immediate = J::object().with(Key::TaskId, J::text(&id)).with(Key::ReturnedImmediately, J::truth(true));
-        self.resolve(call, match outcome {
-            Ok(value) => immediate.with(Key::Result, value),
-            Err(error) => immediate.with(Key::Error, Error { task_id: Some(id), ..error }.to_json()),
-        });
+        self.resolve(
+            call,
+            match outcome {
+                Ok(value) => immediate.with(Key::Result, value),
+                Err(error) => immediate.with(Key::Error, Error { task_id: Some(id), ..error }.to_json()),
+            },
+        );
     }
 
     /// The caller has left before the server answered.
@@ -162,6 +162,11 @@ impl<J: Json> Engine<J> {
             return;
         }
         self.forget_request(id);
+        self.tell_cancelled(id, now);
+    }
+
+    /// The server may stop working on a plain request ("Cancellation").
+    fn tell_cancelled(&mut self, id: RequestId, now: Millis) {
         let params = J::object().with(Key::RequestId, J::float(f64::from(id)));
         let params = params.with(Key::Reason, J::text("the caller no longer waits"));
         self.wire.notice(Outgoing::new("notifications/cancelled", params).envelope(None), now);

@@ -15,10 +15,8 @@ pub const INITIALIZED: &str = "notifications/initialized";
 
 /// Opens a session ("Lifecycle", Initialization).
 pub fn initialize<J: Json>(version: &str, client_info: J) -> Outgoing<J> {
-    let params = J::object()
-        .with(Key::ProtocolVersion, J::text(version))
-        .with(Key::Capabilities, J::object())
-        .with(Key::ClientInfo, client_info);
+    let params =
+        J::object().with(Key::ProtocolVersion, J::text(version)).with(Key::Capabilities, J::object()).with(Key::ClientInfo, client_info);
     Outgoing::new("initialize", params)
 }
 

@@ -13,8 +13,14 @@ pub enum Message<J> {
     /// An error that names no request of ours: servers send it with `"id": null` or `"server-error"`.
     Complaint(J),
     /// The server asks us.
-    Request { id: J, method: String },
-    Notification { method: String, params: Option<J> },
+    Request {
+        id: J,
+        method: String,
+    },
+    Notification {
+        method: String,
+        params: Option<J>,
+    },
     /// Neither of these.
     Malformed,
 }
@@ -28,7 +34,7 @@ impl<J: Json> Message<J> {
                 None => Self::Notification { method, params: message.get(Key::Params) },
             };
         }
-        let ours = id.and_then(|id| id.number()).filter(|id| *id >= 0.0).map(|id| id as RequestId);
+        let ours = id.and_then(|id| id.number()).filter(|id| *id >= 0.0 && id.fract() == 0.0).map(|id| id as RequestId);
         match (ours, message.get(Key::Result), message.get(Key::Error)) {
             (Some(id), _, Some(error)) if error.is_object() => Self::Answer(id, Err(error)),
             (Some(id), Some(result), _) => Self::Answer(id, Ok(result)),

@@ -7,16 +7,30 @@ use super::wire::CallId;
 pub enum Purpose {
     Initialize(CallId),
     /// `tools/call` and its like; sent as a task or plainly.
-    Invoke { call: CallId, as_task: bool },
+    Invoke {
+        call: CallId,
+        as_task: bool,
+    },
     /// A request for a task whose caller has left: the task, once its id is known, is cancelled, for nobody else can.
     Orphan,
     /// A page of a list.
     Page(Listing),
     /// `tasks/get`, sent when so many pushes had been heard.
-    Poll { task_id: String, heard: u32 },
+    Poll {
+        task_id: String,
+        heard: u32,
+    },
     /// The result of a task that has ended.
     Payload(String),
-    Cancel { task_id: String, call: Option<CallId> },
+    Cancel {
+        task_id: String,
+        call: Option<CallId>,
+    },
     /// A page of `tasks/list`, from which so many are skipped.
-    TaskPage { call: CallId, cursor: String, skip: usize, limit: usize },
+    TaskPage {
+        call: CallId,
+        cursor: String,
+        skip: usize,
+        limit: usize,
+    },
 }

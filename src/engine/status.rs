@@ -52,15 +52,7 @@ pub struct TaskStatus {
 
 impl TaskStatus {
     pub fn new(task_id: &str, state: State) -> Self {
-        Self {
-            task_id: task_id.into(),
-            state,
-            message: None,
-            created_at: None,
-            updated_at: None,
-            ttl: None,
-            interval: None,
-        }
+        Self { task_id: task_id.into(), state, message: None, created_at: None, updated_at: None, ttl: None, interval: None }
     }
 
     /// The record that callers get: `TaskStatus` of the public interface.

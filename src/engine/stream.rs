@@ -11,8 +11,9 @@ use super::wire::{Channel, ExchangeId, Head, Verb};
 
 /// A stream that nobody needs stays open so long, for the next task.
 const IDLE: Millis = 5_000;
-/// The wait before a broken stream is opened again; it doubles while it keeps breaking.
+/// The wait before a broken stream is opened again, where the server does not say; it doubles while it keeps breaking.
 const REOPEN: Millis = 1_000;
+const REOPEN_FLOOR: Millis = 100;
 const REOPEN_CAP: Millis = 60_000;
 
 #[derive(Default)]
@@ -48,17 +49,20 @@ impl Stream {
         }
     }
 
-    pub fn remember(&mut self, decoder: &Decoder) {
+    /// What to go on from when the connection breaks. A connection that brought a message was a good one.
+    pub fn remember(&mut self, decoder: &Decoder, brought: bool) {
         self.last_event_id = decoder.last_event_id().map(Into::into);
         self.retry = decoder.retry().or(self.retry);
-        self.failures = 0;
+        if brought {
+            self.failures = 0;
+        }
     }
 
     fn lost(&mut self, now: Millis) {
         self.exchange = None;
         self.open = false;
         self.idle_until = None;
-        let wait = self.retry.unwrap_or(REOPEN).max(REOPEN << self.failures.min(16));
+        let wait = self.retry.unwrap_or(REOPEN).clamp(REOPEN_FLOOR, REOPEN_CAP) << self.failures.min(16);
         self.not_before = now + wait.min(REOPEN_CAP);
         self.failures += 1;
     }
@@ -97,8 +101,8 @@ impl<J: Json> Engine<J> {
 
     /// The server has no stream for us, or not now.
     pub(super) fn stream_refused(&mut self, head: &Head, now: Millis) {
-        // 409: it has one of ours already, which will be found dead. The rest of 4xx is a lasting no.
-        self.stream.refused = matches!(head.status, 200..300 | 400..500) && !matches!(head.status, 408 | 409 | 425 | 429);
+        // Other refusals may pass: 409 is for a stream of ours that the server has not yet found dead.
+        self.stream.refused = matches!(head.status, 200..300 | 400 | 404..=406 | 501);
         self.stream.lost(now);
         self.stream.not_before = self.stream.not_before.max(now + head.retry_after.unwrap_or(0));
     }

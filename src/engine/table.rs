@@ -3,8 +3,8 @@
 //! Ids only grow, so an insertion nearly always lands at the end; task ids land anywhere, and moving ten thousand boxed
 //! entries by one place takes microseconds.
 
-use std::vec::Vec;
 use core::borrow::Borrow;
+use std::vec::Vec;
 
 pub struct Table<K, V>(Vec<(K, V)>);
 

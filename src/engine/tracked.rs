@@ -41,7 +41,9 @@ pub struct Tracked<J> {
     /// Since when somebody is interested.
     pub since: Millis,
     /// When the server last told us something about it.
-    pub evidence: Option<Millis>,
+    pub heard: Option<Millis>,
+    /// When we last asked in vain.
+    pub tried: Millis,
     pub failures: u32,
     pub not_before: Millis,
     /// The connection of the stream that last brought a status of this task; 0 is none.
@@ -65,7 +67,8 @@ impl<J: Json> Tracked<J> {
             watchers: 0,
             followed: false,
             since: now,
-            evidence: None,
+            heard: None,
+            tried: 0,
             failures: 0,
             not_before: 0,
             streamed_by: 0,
@@ -103,7 +106,7 @@ impl<J: Json> Tracked<J> {
     /// May a cached status be told? Only what the live stream brings, and only as old as a poll would be.
     pub fn is_current(&self, stream: u32, now: Millis) -> bool {
         let pace = self.pace(stream);
-        pace.streamed && self.evidence.is_some_and(|at| now - at <= pace.interval().unwrap_or(0))
+        pace.streamed && self.heard.is_some_and(|at| now - at <= pace.interval().unwrap_or(0))
     }
 
     /// Ends the calls that the newest status satisfies. `answered` is the request whose answer brought it.
@@ -134,6 +137,19 @@ impl<J: Json> Tracked<J> {
                 None => return true,
             }
             false
+        });
+        settled
+    }
+
+    /// Ends the calls that asked for the status.
+    pub fn settle_questions(&mut self, error: &Error<J>) -> Vec<Settled<J>> {
+        let mut settled = Vec::new();
+        self.waiting.retain(|(call, want)| {
+            let asked = matches!(want, Want::Status { .. } | Want::Verdict { .. });
+            if asked {
+                settled.push((*call, Err(error.clone())));
+            }
+            !asked
         });
         settled
     }

@@ -170,13 +170,7 @@ impl<J: Json> Wire<J> {
         self.last_request + 1
     }
 
-    pub fn request(
-        &mut self,
-        purpose: Purpose,
-        outgoing: Outgoing<J>,
-        patience: Option<Millis>,
-        now: Millis,
-    ) -> RequestId {
+    pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
         self.last_request += 1;
         let id = self.last_request;
         let patience = patience.unwrap_or(self.patience);

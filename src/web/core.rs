@@ -38,14 +38,8 @@ impl Core {
             }
         }));
         HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone().unchecked_into()));
-        let config = Config {
-            client_info: Value(client_info),
-            notifications,
-            patience: timeout_ms as Millis,
-            id_prefix,
-            debug,
-            hides_headers,
-        };
+        let config =
+            Config { client_info: Value(client_info), notifications, patience: millis(timeout_ms), id_prefix, debug, hides_headers };
         Self(Driver::new(host, config))
     }
 
@@ -77,7 +71,7 @@ impl Core {
             ttl: ttl_ms,
             throw,
             progress,
-            patience: timeout_ms.map(|timeout| timeout as Millis),
+            patience: timeout_ms.map(millis),
         };
         self.0.input(|engine, now| engine.invoke(call, invocation, now));
         Ok(())
@@ -150,6 +144,11 @@ impl Core {
         self.0.input(|engine, now| engine.close(call, now));
         HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| !js_sys::Object::is(host, &self.0.host)));
     }
+}
+
+/// A duration; one without end is a thousand years, so that it can be added to the time.
+fn millis(duration: f64) -> Millis {
+    (duration as Millis).min(1 << 45)
 }
 
 /// A copy of what the caller gave, so that it can neither change nor run code later.

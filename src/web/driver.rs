@@ -99,4 +99,3 @@ impl Driver {
 pub(super) fn or_undefined(value: Option<Value>) -> JsValue {
     value.map_or(JsValue::UNDEFINED, |value| value.0)
 }
-

@@ -11,13 +11,7 @@ extern "C" {
 
     /// Sends an HTTP request to the endpoint. Resolves with a `Response`, or with an `Error` where none could be made.
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn send(
-        this: &Host,
-        method: &str,
-        headers: JsValue,
-        body: JsValue,
-        signal: &AbortSignal,
-    ) -> Result<Promise, JsValue>;
+    pub(super) fn send(this: &Host, method: &str, headers: JsValue, body: JsValue, signal: &AbortSignal) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn resolve(this: &Host, call: u32, value: JsValue) -> Result<(), JsValue>;
@@ -37,14 +31,7 @@ extern "C" {
     pub(super) fn status(this: &Host, status: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn gone(
-        this: &Host,
-        task_id: &str,
-        code: &str,
-        message: &str,
-        data: JsValue,
-        cause: JsValue,
-    ) -> Result<(), JsValue>;
+    pub(super) fn gone(this: &Host, task_id: &str, code: &str, message: &str, data: JsValue, cause: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn notification(this: &Host, method: &str, params: JsValue) -> Result<(), JsValue>;
@@ -53,13 +40,7 @@ extern "C" {
     pub(super) fn progress(this: &Host, call: u32, params: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch, js_name = debugRequest)]
-    pub(super) fn debug_request(
-        this: &Host,
-        exchange: u32,
-        method: &str,
-        headers: JsValue,
-        message: JsValue,
-    ) -> Result<(), JsValue>;
+    pub(super) fn debug_request(this: &Host, exchange: u32, method: &str, headers: JsValue, message: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch, js_name = debugResponse)]
     pub(super) fn debug_response(this: &Host, exchange: u32, status: u16, detail: &str) -> Result<(), JsValue>;
