@@ -1,6 +1,6 @@
 // The members of a task and of its status.
 import { Task } from "mcp-tasks";
-import type { CallToolResult, Client, TaskState, TaskStatus, ToolTask } from "mcp-tasks";
+import type { CallToolResult, Client, TaskRecord, TaskState, TaskStatus, ToolTask } from "mcp-tasks";
 import { typeOf } from "./type-of.js";
 
 declare const client: Client;
@@ -9,7 +9,7 @@ declare const signal: AbortSignal;
 
 typeOf(task.taskId).is<string>();
 typeOf(task.kind).is<"tool">();
-typeOf(task.name).is<string | undefined>();
+typeOf(task.name).is<string>();
 typeOf(task.returnedImmediately).is<boolean>();
 typeOf(task.status()).is<Promise<TaskStatus>>();
 typeOf(task.wait()).is<Promise<TaskStatus>>();
@@ -60,7 +60,7 @@ if (unknown instanceof Task) typeOf(unknown.taskId).is<string>();
 void new Task();
 
 // A task survives as JSON, and comes back from an id or from that record.
-typeOf(task.toJSON()).is<Record<string, unknown>>();
+typeOf(task.toJSON()).is<TaskRecord>();
 void client.resumeTask("id");
 void client.resumeTask("id", { kind: "prompt", name: "greet" });
 void client.resumeTask(task.toJSON());
