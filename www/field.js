@@ -17,11 +17,11 @@ export function fieldView(field) {
   const hint = aboutText(field);
   if (hint) view.target.setAttribute("aria-describedby", `${id}-hint`);
 
-  const caption = [el("span", { className: "name" }, field.label), field.required && el("span", { className: "required", "aria-hidden": "true" }, "required")];
+  const caption = { "data-required": field.required ? "" : undefined };
   const rest = [view.element, hint && el("p", { id: `${id}-hint`, className: "hint" }, hint)];
   const element = view.isGroup
-    ? el("fieldset", { className: "field" }, el("legend", {}, ...caption), ...rest)
-    : el("div", { className: "field" }, el("label", { htmlFor: id }, ...caption), ...rest);
+    ? el("fieldset", { className: "field" }, el("legend", caption, field.label), ...rest)
+    : el("div", { className: "field" }, el("label", { ...caption, htmlFor: id }, field.label), ...rest);
   return { name: field.name, element, read: view.read };
 }
 

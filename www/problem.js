@@ -7,6 +7,7 @@ const ADVICE = {
     "Is the server running, and is the address right, with its port and path?",
     "A page served over https may not call an http address, except on this machine.",
     "A certificate that the browser does not trust looks like this too: open the address in a tab to see.",
+    `So does a server that does not approve of this page’s origin, ${location.origin}, or of a header that you added: the browser’s console tells.`,
   ],
   cors: ({ data }) => [
     data?.missing ? `The server’s answers must carry the header that is missing: ${[data.missing].flat().join(", ")}.` : undefined,

@@ -47,8 +47,8 @@ export function wireEntry(event) {
 }
 
 /** An event in a few words: what it was, and of what. */
-function label({ type, method, rpc, message, detail, error }) {
-  const name = rpc ?? message?.method;
+function label({ type, method, url, rpc, message, detail, error }) {
+  const name = rpc ?? message?.method ?? (type === "request" && url && new URL(url).pathname);
   const answer = message?.error ? "error" : message?.result && "result";
   return [type === "request" && method, name, answer, gist(message), detail, error?.message].filter(Boolean).join(" ") || type;
 }

@@ -18,6 +18,7 @@ const TYPES = {
  */
 export function wireLog(place, count) {
   let entries = [];
+  const asked = new Map();
   const list = el("ol", { className: "entries", "aria-label": "Wire events" });
   const search = el("input", { type: "search", placeholder: "Filter: a method, an id, a word", "aria-label": "Filter the wire log", oninput: filter });
   const type = el("select", { "aria-label": "Kind of event", onchange: filter }, el("option", { value: "" }, "All events"), ...Object.entries(TYPES).map(([value, label]) => el("option", { value }, label)));
@@ -28,7 +29,7 @@ export function wireLog(place, count) {
   refresh();
 
   function push(event) {
-    const entry = wireEntry(event);
+    const entry = wireEntry(named(event));
     entry.element.hidden = !passes(entry);
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 24;
     entries.push(entry);
@@ -36,6 +37,16 @@ export function wireLog(place, count) {
     if (entries.length > KEPT) entries.shift().element.remove();
     if (atEnd) list.scrollTop = list.scrollHeight;
     refresh();
+  }
+
+  /** An answer says by its id alone what it answers: give it the name of the question. */
+  function named(event) {
+    const { id, method } = event.message ?? {};
+    if (event.type === "request" && id !== undefined) asked.set(id, event.rpc);
+    if (event.type !== "message" || method !== undefined || !asked.has(id)) return event;
+    const rpc = asked.get(id);
+    asked.delete(id);
+    return { ...event, rpc };
   }
 
   function passes({ event, matches }) {

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::engine::{Call, Engine};
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::kind::Kind;
 use super::lifecycle::Source;
+use super::machine::{Call, Engine};
 use super::message::Outgoing;
 use super::outcome::Reading;
 use super::purpose::Purpose;

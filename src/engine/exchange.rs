@@ -1,9 +1,9 @@
 //! What happens on an exchange: its head, its body, its end.
 
-use super::engine::Engine;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::Json;
+use super::machine::Engine;
 use super::message::Message;
 use super::purpose::Purpose;
 use super::time::Millis;

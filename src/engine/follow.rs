@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::rc::Rc;
 
-use super::engine::{Call, Engine};
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::Json;
 use super::lifecycle::{Source, Verdict};
+use super::machine::{Call, Engine};
 use super::message::RequestId;
 use super::outcome::Reading;
 use super::purpose::Purpose;

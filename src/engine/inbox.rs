@@ -1,9 +1,9 @@
 //! Messages from the server: answers find their requests, notifications their readers, and the server's own requests an answer.
 
-use super::engine::Engine;
 use super::error::Error;
 use super::fault::Fault;
 use super::json::{Json, Key};
+use super::machine::Engine;
 use super::message::{self, Message, RequestId};
 use super::purpose::Purpose;
 use super::time::Millis;

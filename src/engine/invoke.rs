@@ -1,11 +1,11 @@
 //! Calling tools, prompts and resources: as a task where the server and the tool allow it, plainly where they do not.
 
-use super::engine::{Call, Engine};
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::kind::{Created, Invocation, Kind, Support};
 use super::listing::Listing;
+use super::machine::{Call, Engine};
 use super::message::{Outgoing, RequestId};
 use super::outcome::{Reading, wraps};
 use super::purpose::Purpose;

@@ -1,10 +1,10 @@
 //! Reading the lists of what the server offers, and keeping them.
 
-use super::engine::{Call, Engine};
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::listing::{Listing, Shelf};
+use super::machine::{Call, Engine};
 use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::CallId;

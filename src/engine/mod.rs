@@ -11,10 +11,9 @@
 //! | `sse`, `table`, `poll`, `lifecycle`, `outcome` | rules that need nothing else |
 //! | `era`, `legacy` | what each generation of the protocol calls things |
 //! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
-//! | `session`, `stream`, `lists`, `invoke`, `follow`, `by_id` | what the engine does with them |
+//! | `machine`, `session`, `stream`, `lists`, `invoke`, `follow`, `by_id` | what the engine does with them |
 
 mod by_id;
-mod engine;
 mod era;
 mod error;
 mod exchange;
@@ -28,6 +27,7 @@ mod legacy;
 mod lifecycle;
 mod listing;
 mod lists;
+mod machine;
 mod message;
 mod outcome;
 mod poll;
@@ -41,13 +41,13 @@ mod time;
 mod tracked;
 mod wire;
 
-pub use engine::{Config, Engine};
 pub use era::Era;
 pub use error::{Code, Error};
 pub use json::{Json, Key};
 pub use kind::{Created, Invocation, Kind, Support};
 pub use lifecycle::{Lifecycle, Source, Verdict};
 pub use listing::Listing;
+pub use machine::{Config, Engine};
 pub use message::{Message, RequestId};
 pub use outcome::Reading;
 pub use poll::{CAP, FLOOR, Pace};

@@ -1,10 +1,10 @@
 //! Opening and ending a session ("Lifecycle").
 
-use super::engine::{Call, Engine};
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::legacy;
+use super::machine::{Call, Engine};
 use super::message::Outgoing;
 use super::purpose::Purpose;
 use super::time::Millis;

@@ -3,8 +3,8 @@
 //! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
 //! makes things faster: without it, everything is polled.
 
-use super::engine::Engine;
 use super::json::Json;
+use super::machine::Engine;
 use super::sse::Decoder;
 use super::time::Millis;
 use super::wire::{Channel, ExchangeId, Head, Verb};

@@ -8,11 +8,13 @@ use std::vec::Vec;
 
 pub struct Table<K, V>(Vec<(K, V)>);
 
-impl<K: Ord, V> Table<K, V> {
-    pub const fn new() -> Self {
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
         Self(Vec::new())
     }
+}
 
+impl<K: Ord, V> Table<K, V> {
     fn find<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
     where
         K: Borrow<Q>,

@@ -156,8 +156,8 @@ impl<J: Json> Wire<J> {
     pub fn new(patience: Millis) -> Self {
         Self {
             out: VecDeque::new(),
-            exchanges: Table::new(),
-            requests: Table::new(),
+            exchanges: Table::default(),
+            requests: Table::default(),
             session: SessionHeaders::default(),
             patience,
             last_exchange: 0,

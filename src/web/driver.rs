@@ -29,7 +29,7 @@ impl Driver {
                 debug: config.debug,
                 engine: RefCell::new(Engine::new(config)),
                 host,
-                aborts: RefCell::new(Table::new()),
+                aborts: RefCell::default(),
                 timer: Timer::new(move || {
                     if let Some(driver) = weak.upgrade() {
                         driver.timer.fired();

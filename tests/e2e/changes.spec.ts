@@ -8,7 +8,9 @@ function expectLawful(changes: TaskStatus[]): void {
   expect(ended.indexOf(true)).toBe(changes.length - 1);
 }
 
-const steps = (changes: TaskStatus[]) => changes.flatMap(({ statusMessage }) => (statusMessage?.startsWith("step") ? [statusMessage] : []));
+/** The messages of the steps, as they were heard while the task was working. */
+const steps = (changes: TaskStatus[]) =>
+  changes.flatMap(({ status, statusMessage }) => (status === "working" && statusMessage?.startsWith("step") ? [statusMessage] : []));
 
 test.describe("status callbacks, FastMCP", () => {
   test("hear every step once, in order, and the end last", async ({ page, fastmcp }) => {

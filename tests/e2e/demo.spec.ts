@@ -3,8 +3,8 @@ import { serve } from "../../www/serve.mjs";
 import { startPeer } from "../peers/spawn.mjs";
 
 interface Fixtures {
-  /** Complaints of the browser that a test expects. Any other fails it. */
-  expected: RegExp[];
+  /** What the browser may complain about in a test. Anything else fails it. */
+  expected: RegExp;
 }
 
 const test = base.extend<Fixtures, { demo: string }>({
@@ -19,7 +19,7 @@ const test = base.extend<Fixtures, { demo: string }>({
     { scope: "worker" },
   ],
 
-  expected: [[], { option: true }],
+  expected: [/^$/, { option: true }],
 
   page: async ({ page, demo, expected }, use) => {
     const complaints: string[] = [];
@@ -30,7 +30,7 @@ const test = base.extend<Fixtures, { demo: string }>({
     );
     await page.goto(demo);
     await use(page);
-    expect(complaints.filter((text) => !expected.some((pattern) => pattern.test(text)))).toEqual([]);
+    expect(complaints.filter((text) => !expected.test(text))).toEqual([]);
   },
 });
 
@@ -61,10 +61,11 @@ test("a slow tool runs as a task to its result, step by step", async ({ page }) 
   await start(page, "Slow computation", { duration: "2.5", steps: "5", "Time to live, in seconds": "60" });
   const task = row(page, "Slow computation");
   await expect(task).toContainText("Working");
-  await expect(task).toContainText("Step 2 of 5");
-  await expect(task).toContainText("Step 4 of 5");
+  await expect(task).toContainText(/Step [1-4] of 5/);
   await expect(task).toContainText("Completed");
   await expect(task).toContainText("Computed for 2.5 s in 5 steps.");
+  await page.getByLabel("Filter the wire log").fill("step 4 of 5");
+  await expect(page.locator(".entries li:visible")).toContainText(["notifications/tasks/status working"]);
   await expect(page.locator(".lanes li")).toContainText(/Working for [23]\.\d s, Completed/);
   await expect(page.locator("#announcer")).toHaveText("Slow computation 1: Completed");
   await task.getByRole("button", { name: "Details" }).click();
@@ -76,7 +77,7 @@ test("the task that never ends is cancelled, and its work with it", async ({ pag
   await connect(page);
   await start(page, "Run forever", { every: "0.3" });
   const task = row(page, "Run forever");
-  await expect(task).toContainText("beat 3");
+  await expect(task).toContainText(/beat [3-9]/);
   await task.getByRole("button", { name: "Cancel" }).press("Enter");
   await expect(task).toContainText("Cancelled");
   await expect(task.getByRole("button", { name: "Details" })).toBeFocused();
@@ -210,7 +211,7 @@ test("the wire log filters, copies and clears, and hides what headers were given
 });
 
 test.describe("a server that cannot be reached", () => {
-  test.use({ expected: [/ERR_CONNECTION_REFUSED|net::/, /CORS policy/] });
+  test.use({ expected: /net::ERR_|CORS policy/ });
 
   test("is explained, and the next attempt works", async ({ page }) => {
     const address = page.getByLabel("Address of the MCP endpoint");
@@ -220,7 +221,7 @@ test.describe("a server that cannot be reached", () => {
     await expect(page.getByRole("alert")).toContainText("Is the server running");
     await address.fill(right);
     await connect(page);
-    await expect(page.getByRole("alert")).toBeEmpty();
+    await expect(page.locator("#connection-error")).toBeEmpty();
   });
 
   test("because it does not allow a header is told so", async ({ page }) => {
@@ -229,6 +230,6 @@ test.describe("a server that cannot be reached", () => {
     await page.getByLabel("Header name").fill("X-Not-Allowed");
     await page.getByLabel("Header value").fill("1");
     await page.getByRole("button", { name: "Connect", exact: true }).click();
-    await expect(page.getByRole("alert")).toContainText("those that you added among them");
+    await expect(page.getByRole("alert")).toContainText("or of a header that you added");
   });
 });

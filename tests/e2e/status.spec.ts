@@ -3,10 +3,10 @@ import { expect, test } from "./fixtures.ts";
 test("FastMCP: `status()` is the server's truth within one poll interval, from first to last", async ({ page, fastmcp }) => {
   const seen = await page.evaluate(async (url) => {
     const client = await connect(url);
-    const task = await client.callTool("slow", { seconds: 1.2, steps: 2 }, { task: true });
+    const task = await client.callTool("slow", { seconds: 1.6, steps: 2 }, { task: true });
     const at = async (ms: number) => (await sleep(ms), task.status());
     // Half a second is the interval that this tool asks for.
-    return [await at(550), await at(650), await at(550)];
+    return [await at(550), await at(750), await at(850)];
   }, fastmcp);
   expect(seen).toMatchObject([
     { status: "working", statusMessage: "step 1 of 2" },

@@ -51,13 +51,16 @@ test("the table of errors has every code, and each carries what it says", async 
   await project.run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
 });
 
-test("the headers that it asks of a server are enough", async ({ page, project, mcp }) => {
-  const asked = Object.fromEntries(table("Header").map(([name = "", value = ""]) => [name.toLowerCase(), value.replace(/^`([^`]*)`.*/, "$1")]));
-  expect(Object.keys(asked)).toHaveLength(5);
-  const server = await allowing(mcp, asked);
+test("the headers that it asks of a server are enough, and none too many", async ({ page, project, mcp }) => {
+  const allowed: Record<string, string> = Object.fromEntries(table("Header").map(([name = "", value = ""]) => [name.toLowerCase(), value.replace(/^`([^`]*)`.*/, "$1")]));
+  expect(Object.keys(allowed)).toHaveLength(5);
+  const server = await allowing(mcp, allowed);
   await project.write({ "index.html": html("app.js"), "app.js": app("/node_modules/mcp-tasks/dist/index.js", `{ headers: { authorization: "Bearer t" } }`) });
   const site = await serve(project.folder);
   await expectTask(page, site.url, server.url);
+  const names = (header: string) => allowed[header]?.split(", ") ?? [];
+  for (const name of names("access-control-allow-headers")) expect(server.sent.headers).toContain(name.toLowerCase());
+  expect([...server.sent.methods].sort()).toEqual(names("access-control-allow-methods").sort());
   site.close();
   server.close();
 });

@@ -22,7 +22,8 @@ export async function startPeer(command, args) {
   return {
     url,
     stop: async () => {
-      child.kill();
+      // A server that ends in peace waits for its clients' streams, and for tasks that never end.
+      child.kill("SIGKILL");
       await ended;
     },
   };
