@@ -117,5 +117,6 @@ function useSysroot(sysroot) {
 /** Compiler flags that keep this machine's folders out of what we build: panic messages name their source files. */
 export function remapped() {
   const registry = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "registry/src");
-  return [`--remap-path-prefix=${registry}=/crates`, `--remap-path-prefix=${root}=/mcp-tasks/`].join("\x1f");
+  const names = { [registry]: "/crates", [root]: "/mcp-tasks/", "/usr/lib/rustlib/src/rust": "/rustc" };
+  return Object.entries(names).map(([path, name]) => `--remap-path-prefix=${path}=${name}`).join("\x1f");
 }

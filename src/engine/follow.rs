@@ -108,6 +108,9 @@ impl<J: Json> Engine<J> {
             return;
         };
         let id = task.id.clone();
+        if self.stream.repeats() && task.answered_under != connection && !status.state.is_terminal() {
+            return self.ask_status(&id, now);
+        }
         task.heard = Some(now);
         task.streamed_by = connection;
         match task.life.observe(status, Source::Push) {
@@ -134,6 +137,7 @@ impl<J: Json> Engine<J> {
         let verdict = match status {
             Ok(status) => {
                 task.failures = 0;
+                task.answered_under = task.asked_under;
                 task.heard = Some(now);
                 let settled = match task.refused.take() {
                     Some(error) if status.state.is_terminal() => task.settle_results(|_| Err(error.clone())),
@@ -280,8 +284,10 @@ impl<J: Json> Engine<J> {
 
     /// Sends `tasks/get`, unless one is under way.
     pub(super) fn ask_status(&mut self, id: &str, now: Millis) {
+        let connection = self.stream.connection();
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.poll.is_none() {
+            task.asked_under = connection;
             let purpose = Purpose::Poll { task_id: id.into(), heard: task.life.heard() };
             task.poll = Some(self.wire.request(purpose, self.era.get(id), None, now));
         }

@@ -30,6 +30,8 @@ pub struct Stream {
     /// Closed then, unless it is needed again.
     idle_until: Option<Millis>,
     last_event_id: Option<String>,
+    /// The connection began with what had been missed: old news, of tasks that were polled since.
+    resumed: bool,
     retry: Option<Millis>,
     wanted: bool,
     pub listened: bool,
@@ -39,6 +41,11 @@ impl Stream {
     /// The number of the open connection; 0 while there is none.
     pub fn connection(&self) -> u32 {
         if self.open { self.epoch } else { 0 }
+    }
+
+    /// Must a status from this connection be checked, for a task that was not asked about since it began?
+    pub fn repeats(&self) -> bool {
+        self.open && self.resumed
     }
 
     pub fn deadline(&self) -> Option<Millis> {
@@ -51,7 +58,9 @@ impl Stream {
 
     /// What to go on from when the connection breaks. A connection that brought a message was a good one.
     pub fn remember(&mut self, decoder: &Decoder, brought: bool) {
-        self.last_event_id = decoder.last_event_id().map(Into::into);
+        if let Some(id) = decoder.last_event_id() {
+            self.last_event_id = Some(id.into());
+        }
         self.retry = decoder.retry().or(self.retry);
         if brought {
             self.failures = 0;
@@ -76,7 +85,8 @@ impl<J: Json> Engine<J> {
         stream.wanted = needed && self.config.notifications && self.session.version.is_some();
         match stream.exchange {
             None if stream.wanted && !stream.refused && now >= stream.not_before => {
-                let after = stream.last_event_id.take();
+                let after = stream.last_event_id.clone();
+                stream.resumed = after.is_some();
                 let patience = self.wire.patience;
                 stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, patience, now));
             }

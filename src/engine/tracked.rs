@@ -48,6 +48,9 @@ pub struct Tracked<J> {
     pub not_before: Millis,
     /// The connection of the stream that last brought a status of this task; 0 is none.
     pub streamed_by: u32,
+    /// The connection of the stream under which we last asked, and that of the last answer.
+    pub asked_under: u32,
+    pub answered_under: u32,
     pub poll: Option<RequestId>,
     pub payload: Option<RequestId>,
     /// The server refused the result, and is being asked why.
@@ -72,6 +75,8 @@ impl<J: Json> Tracked<J> {
             failures: 0,
             not_before: 0,
             streamed_by: 0,
+            asked_under: 0,
+            answered_under: 0,
             poll: None,
             payload: None,
             refused: None,

@@ -1,28 +1,32 @@
 import { expect, test } from "./fixtures.ts";
 
-for (const server of ["FastMCP", "TypeScript SDK"] as const) {
-  test(`${server}: status, result and cancel by id`, async ({ page, fastmcp, sdk }) => {
-    const seen = await page.evaluate(async (url) => {
-      const client = await connect(url);
-      const quick = await client.callTool("quick", { value: 4 }, { task: true });
-      const forever = await client.callTool("forever", {}, { task: true });
-      await quick.wait();
-      return {
-        ids: [quick.taskId, forever.taskId],
-        statuses: [await client.getTaskStatus(quick.taskId), await client.getTaskStatus(forever.taskId)],
-        result: (await client.getTaskResult(quick.taskId)) as CallToolResult,
-        cancelled: await client.cancelTask(forever.taskId),
-        after: await client.getTaskStatus(forever.taskId),
-      };
-    }, server === "FastMCP" ? fastmcp : sdk);
-    const [quick, forever] = seen.ids;
-    expect(seen.statuses).toMatchObject([
-      { taskId: quick, status: "completed" },
-      { taskId: forever, status: "working" },
-    ]);
-    expect(seen.result.content).toEqual([{ type: "text", text: "8" }]);
-    expect(seen.cancelled).toMatchObject({ taskId: forever, status: "cancelled" });
-    expect(seen.after.status).toBe("cancelled");
+for (const server of ["fastmcp", "sdk"] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("status, result and cancel by id", async ({ page, url }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const quick = await client.callTool("quick", { value: 4 }, { task: true });
+        const forever = await client.callTool("forever", {}, { task: true });
+        await quick.wait();
+        return {
+          ids: [quick.taskId, forever.taskId],
+          statuses: [await client.getTaskStatus(quick.taskId), await client.getTaskStatus(forever.taskId)],
+          result: (await client.getTaskResult(quick.taskId)) as CallToolResult,
+          cancelled: await client.cancelTask(forever.taskId),
+          after: await client.getTaskStatus(forever.taskId),
+        };
+      }, url);
+      const [quick, forever] = seen.ids;
+      expect(seen.statuses).toMatchObject([
+        { taskId: quick, status: "completed" },
+        { taskId: forever, status: "working" },
+      ]);
+      expect(seen.result.content).toEqual([{ type: "text", text: "8" }]);
+      expect(seen.cancelled).toMatchObject({ taskId: forever, status: "cancelled" });
+      expect(seen.after.status).toBe("cancelled");
+    });
   });
 }
 
@@ -46,8 +50,8 @@ test("TypeScript SDK: `listTasks` hands out every task once, page by page", asyn
   }, sdk);
   expect(seen.seven.ids.toSorted()).toEqual(seen.made.toSorted());
   expect(seen.all.ids.toSorted()).toEqual(seen.made.toSorted());
-  expect(seen.all.sizes).toEqual([23]);
-  expect(Math.max(...seen.seven.sizes)).toBeLessThanOrEqual(7);
+  expect(Math.max(...seen.seven.sizes)).toBe(7);
+  expect(Math.max(...seen.all.sizes)).toBeLessThanOrEqual(50);
   expect(seen.shape).toMatchObject({ taskId: seen.made[0], ttlMs: 600_000, pollIntervalMs: 300 });
   expect(wire.sent("tasks/list").length).toBeGreaterThan(3);
 });

@@ -1,41 +1,45 @@
 import { expect, test } from "./fixtures.ts";
 
-for (const server of ["FastMCP", "TypeScript SDK"] as const) {
-  test(`${server}: \`cancel()\` stops a running task, and everybody who watches hears it once`, async ({ page, fastmcp, sdk }) => {
-    const seen = await page.evaluate(async (url) => {
-      const client = await connect(url);
-      const task = await client.callTool("forever", {}, { task: true });
-      const changes = changesOf(task);
-      const [waiting, result] = [settle(task.wait()), settle(task.result())];
-      await sleep(200);
-      await task.cancel();
-      return {
-        ...{ waited: (await waiting).value?.status, result: (await result).error?.code },
-        ...{ status: (await task.status()).status, byId: (await client.getTaskStatus(task.taskId)).status },
-        ...{ ends: changes.filter((change) => change.status === "cancelled").length, last: changes.at(-1)?.status },
-      };
-    }, server === "FastMCP" ? fastmcp : sdk);
-    expect(seen).toEqual({
-      ...{ waited: "cancelled", result: "task_cancelled", status: "cancelled", byId: "cancelled" },
-      ...{ ends: 1, last: "cancelled" },
-    });
-  });
+for (const server of ["fastmcp", "sdkShared"] as const) {
+  test.describe(server, () => {
+    test.use({ server });
 
-  test(`${server}: what had finished before stays finished`, async ({ page, fastmcp, sdkShared, wire }) => {
-    const seen = await page.evaluate(async (url) => {
-      const client = await connect(url);
-      const started = await client.callTool("quick", { value: 21 }, { task: true });
-      await started.wait();
-      // Another view of the same task, that does not know yet how it ended.
-      const other = await connect(url, { notifications: false });
-      const task = other.resumeTask(started.taskId, { kind: "tool", name: "quick" });
-      const cancel = await settle(task.cancel());
-      return { cancel: cancel.error, status: (await task.status()).status, text: (await task.result()).content };
-    }, server === "FastMCP" ? fastmcp : sdkShared);
-    expect(seen.cancel).toBeUndefined();
-    expect(seen.status).toBe("completed");
-    expect(seen.text).toEqual([{ type: "text", text: "42" }]);
-    expect(wire.sent("tasks/cancel").length).toBe(1);
+    test("`cancel()` stops a running task, and everybody who watches hears it once", async ({ page, url }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("forever", {}, { task: true });
+        const changes = changesOf(task);
+        const [waiting, result] = [settle(task.wait()), settle(task.result())];
+        await sleep(200);
+        await task.cancel();
+        return {
+          ...{ waited: (await waiting).value?.status, result: (await result).error?.code },
+          ...{ status: (await task.status()).status, byId: (await client.getTaskStatus(task.taskId)).status },
+          ...{ ends: changes.filter((change) => change.status === "cancelled").length, last: changes.at(-1)?.status },
+        };
+      }, url);
+      expect(seen).toEqual({
+        ...{ waited: "cancelled", result: "task_cancelled", status: "cancelled", byId: "cancelled" },
+        ...{ ends: 1, last: "cancelled" },
+      });
+    });
+
+    test("what had finished before stays finished", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const started = await client.callTool("quick", { value: 21 }, { task: true });
+        await started.wait();
+        // Another view of the same task, that does not know yet how it ended.
+        const other = await connect(url, { notifications: false });
+        const task = other.resumeTask(started.taskId, { kind: "tool", name: "quick" });
+        const cancel = await settle(task.cancel());
+        return { cancel: cancel.error, status: (await task.status()).status, text: (await task.result()).content };
+      }, url);
+      expect(seen.cancel).toBeUndefined();
+      expect(seen.status).toBe("completed");
+      expect(seen.text).toEqual([{ type: "text", text: "42" }]);
+      expect(wire.sent("tasks/cancel").length).toBe(1);
+    });
   });
 }
 
@@ -72,7 +76,7 @@ test("a cancel by somebody else is heard as well", async ({ page, fastmcp }) => 
 });
 
 test("a server that answers `cancelled` and goes on to complete is believed in the end", async ({ page, scripted }) => {
-  const task = scripted.task({ polls: ["working"] });
+  const task = scripted.task();
   scripted.on("tasks/cancel", (call) => call.result({ ...task.set("completed").state, status: "cancelled" }));
   const seen = await page.evaluate(async (url) => {
     const task = await (await connect(url)).callTool("work", {}, { task: true });

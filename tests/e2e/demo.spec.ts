@@ -73,7 +73,7 @@ test("a slow tool runs as a task to its result, step by step", async ({ page }) 
   await expect(page.locator(".outcome")).toContainText('"ttlMs": 60000');
 });
 
-test("the task that never ends is cancelled, and its work with it", async ({ page }) => {
+test("the task that never ends is cancelled, and says no more", async ({ page }) => {
   await connect(page);
   await start(page, "Run forever", { every: "0.3" });
   const task = row(page, "Run forever");

@@ -116,7 +116,7 @@ test.describe("TypeScript SDK", () => {
   test("an unknown id, and a task that has expired: `task_not_found`", async ({ page, sdk }) => {
     const ended = await page.evaluate(async (url) => {
       const client = await connect(url);
-      const task = await client.callTool("quick", { value: 1 }, { task: { ttlMs: 100 } });
+      const task = await client.callTool("forever", {}, { task: { ttlMs: 100 } });
       await sleep(400);
       return [await settle(client.getTaskStatus("no-such-task")), await settle(task.result()), await settle(task.status())];
     }, sdk);

@@ -8,6 +8,9 @@ import { Wire } from "./support/wire.ts";
 export { expect } from "@playwright/test";
 export type { ScriptedServer };
 
+/** To start Python takes its time, in milliseconds, which is not the test's. */
+const PATIENCE = 60_000;
+
 const SCRIPTS = `${import.meta.dirname}/../peers`;
 
 /** The real servers: which one, and its flags. */
@@ -33,6 +36,9 @@ interface WorkerFixtures {
 }
 
 interface Fixtures extends Record<PeerName, string> {
+  /** For tests that run against several: which server (`test.use({ server })`), and its URL. */
+  server: PeerName;
+  url: string;
   /** Another page like `page`, on the same origin. */
   newPage: () => Promise<Page>;
   wire: Wire;
@@ -97,19 +103,21 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     await server.close();
   },
 
+  server: ["fastmcp", { option: true }],
+  url: [({ peer, server }, use) => give(peer, server, use), { timeout: PATIENCE }],
   ...peerFixtures(),
 });
+
+async function give(peer: WorkerFixtures["peer"], name: PeerName, use: (url: string) => Promise<void>): Promise<void> {
+  const url = await peer(name);
+  test.skip(url === undefined, `${PEERS[name][0]} needs its Python environment`);
+  await use(url ?? "");
+}
 
 /** A fixture a peer: its URL, or a test skipped by name. */
 function peerFixtures() {
   type Use = (url: string) => Promise<void>;
-  const fixture = (name: PeerName) => async ({ peer }: WorkerFixtures, use: Use) => {
-    const url = await peer(name);
-    test.skip(url === undefined, `${PEERS[name][0]} needs its Python environment`);
-    await use(url ?? "");
-  };
-  return Object.fromEntries(Object.keys(PEERS).map((name) => [name, fixture(name as PeerName)])) as Record<
-    PeerName,
-    ReturnType<typeof fixture>
-  >;
+  const given = (name: PeerName) => ({ peer }: WorkerFixtures, use: Use) => give(peer, name, use);
+  const fixture = (name: PeerName): [ReturnType<typeof given>, { timeout: number }] => [given(name), { timeout: PATIENCE }];
+  return Object.fromEntries(Object.keys(PEERS).map((name) => [name, fixture(name as PeerName)])) as Record<PeerName, ReturnType<typeof fixture>>;
 }

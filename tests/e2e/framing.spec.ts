@@ -12,12 +12,16 @@ const run = async (url: string) => {
 const DONE = { server: "scripted", content: [{ type: "text", text: "zażółć 🦀\u2028" }] };
 
 for (const server of ["fastmcp", "fastmcpJson", "sdk", "sdkJson"] as const) {
-  test(`a task runs to its result: ${server}`, async ({ page, [server]: url }) => {
-    const result = await page.evaluate(async (url) => {
-      const task = await (await connect(url)).callTool("quick", { value: 4 }, { task: true });
-      return task.result();
-    }, url);
-    expect(result.content).toEqual([{ type: "text", text: "8" }]);
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("a task runs to its result", async ({ page, url }) => {
+      const result = await page.evaluate(async (url) => {
+        const task = await (await connect(url)).callTool("quick", { value: 4 }, { task: true });
+        return task.result();
+      }, url);
+      expect(result.content).toEqual([{ type: "text", text: "8" }]);
+    });
   });
 }
 

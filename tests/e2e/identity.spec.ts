@@ -21,16 +21,20 @@ test("a background task is named by the server's id, its kind and what was calle
   expect(wire.names("tasks/")).toEqual([]);
 });
 
-test("the id is the one that the server knows", async ({ page, fastmcp, sdk }) => {
-  for (const url of [fastmcp, sdk]) {
-    const [known, own] = await page.evaluate(async (url) => {
-      const client = await connect(url);
-      const task = await client.callTool("quick", { value: 1 }, { task: true });
-      return [(await client.getTaskStatus(task.taskId)).taskId, task.taskId];
-    }, url);
-    expect(known).toBe(own);
-  }
-});
+for (const server of ["fastmcp", "sdk"] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("the id is the one that the server knows", async ({ page, url }) => {
+      const [known, own] = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("quick", { value: 1 }, { task: true });
+        return [(await client.getTaskStatus(task.taskId)).taskId, task.taskId];
+      }, url);
+      expect(known).toBe(own);
+    });
+  });
+}
 
 test("an immediate task has an id of its own making, and says that it is immediate", async ({ page, fastmcp }) => {
   const tasks = await page.evaluate(async (url) => {

@@ -42,7 +42,6 @@ test.describe("real servers, whose poll interval is a minute", () => {
       return { waited: await settle(task.wait({ timeoutMs: 10_000 })), changes };
     }, sdkPatient);
     expect(seen.waited.value?.status).toBe("completed");
-    expect(seen.waited.ms).toBeLessThan(3000);
     expect(seen.changes.map((change) => change.statusMessage)).toContain("while there was no stream");
     expect(wire.sent("GET").length).toBeGreaterThan(1);
     expect(wire.sent("GET")[1]?.headers).toHaveProperty("last-event-id");

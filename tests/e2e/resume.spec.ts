@@ -1,34 +1,35 @@
 import { expect, test } from "./fixtures.ts";
 
-for (const server of ["FastMCP", "TypeScript SDK"] as const) {
-  test(`${server}: a task that another page started is watched to its result in a fresh one`, async ({
-    page,
-    newPage,
-    fastmcp,
-    sdkShared,
-  }) => {
-    const [url, args] = server === "FastMCP" ? [fastmcp, { seconds: 1, steps: 2 }] : [sdkShared, { ms: 1000, steps: 2 }];
-    const taskId = await page.evaluate(
-      async ({ url, args }) => (await (await connect(url)).callTool("slow", args, { task: true })).taskId,
-      { url, args },
-    );
-    const fresh = await newPage();
-    await page.close();
-    const seen = await fresh.evaluate(
-      async ({ url, taskId }) => {
-        const client = await connect(url);
-        const task = client.resumeTask(taskId, { kind: "tool", name: "slow" });
-        const changes = changesOf(task);
-        const known = client.tasks.get(taskId) === task;
-        const { taskId: id, kind, name, returnedImmediately } = task;
-        const result = (await task.result()) as CallToolResult;
-        return { id, kind, name, returnedImmediately, known, content: result.content, last: changes.at(-1)?.status };
-      },
-      { url, taskId },
-    );
-    expect(seen).toMatchObject({ id: taskId, kind: "tool", name: "slow", returnedImmediately: false, known: true });
-    expect(seen.last).toBe("completed");
-    expect(seen.content).toMatchObject([{ type: "text" }]);
+for (const [server, args] of [
+  ["fastmcp", { seconds: 1, steps: 2 }],
+  ["sdkShared", { ms: 1000, steps: 2 }],
+] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("a task that another page started is watched to its result in a fresh one", async ({ page, newPage, url }) => {
+      const taskId = await page.evaluate(
+        async ({ url, args }) => (await (await connect(url)).callTool("slow", args, { task: true })).taskId,
+        { url, args },
+      );
+      const fresh = await newPage();
+      await page.close();
+      const seen = await fresh.evaluate(
+        async ({ url, taskId }) => {
+          const client = await connect(url);
+          const task = client.resumeTask(taskId, { kind: "tool", name: "slow" });
+          const changes = changesOf(task);
+          const known = client.tasks.get(taskId) === task;
+          const { taskId: id, kind, name, returnedImmediately } = task;
+          const result = (await task.result()) as CallToolResult;
+          return { id, kind, name, returnedImmediately, known, content: result.content, last: changes.at(-1)?.status };
+        },
+        { url, taskId },
+      );
+      expect(seen).toMatchObject({ id: taskId, kind: "tool", name: "slow", returnedImmediately: false, known: true });
+      expect(seen.last).toBe("completed");
+      expect(seen.content).toMatchObject([{ type: "text" }]);
+    });
   });
 }
 

@@ -1,18 +1,24 @@
 import { expect, test } from "./fixtures.ts";
 
-for (const server of ["FastMCP", "TypeScript SDK"] as const) {
-  test(`${server}: \`wait()\` resolves as soon as the task leaves "working"`, async ({ page, fastmcp, sdk }) => {
-    const args = server === "FastMCP" ? { seconds: 0.6 } : { ms: 600 };
-    const ended = await page.evaluate(
-      async ({ url, args }) => {
-        const task = await (await connect(url)).callTool("slow", args, { task: true });
-        return settle(task.wait());
-      },
-      { url: server === "FastMCP" ? fastmcp : sdk, args },
-    );
-    expect(ended.value?.status).toBe("completed");
-    expect(ended.ms).toBeGreaterThan(400);
-    expect(ended.ms).toBeLessThan(1800);
+for (const [server, args] of [
+  ["fastmcp", { seconds: 0.6 }],
+  ["sdk", { ms: 600 }],
+] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test('`wait()` resolves as soon as the task leaves "working"', async ({ page, url }) => {
+      const ended = await page.evaluate(
+        async ({ url, args }) => {
+          const task = await (await connect(url)).callTool("slow", args, { task: true });
+          return settle(task.wait());
+        },
+        { url, args },
+      );
+      expect(ended.value?.status).toBe("completed");
+      expect(ended.ms).toBeGreaterThan(400);
+      expect(ended.ms).toBeLessThan(1800);
+    });
   });
 }
 

@@ -55,7 +55,9 @@ test("the headers that it asks of a server are enough, and none too many", async
   const allowed: Record<string, string> = Object.fromEntries(table("Header").map(([name = "", value = ""]) => [name.toLowerCase(), value.replace(/^`([^`]*)`.*/, "$1")]));
   expect(Object.keys(allowed)).toHaveLength(5);
   const server = await allowing(mcp, allowed);
-  await project.write({ "index.html": html("app.js"), "app.js": app("/node_modules/mcp-tasks/dist/index.js", `{ headers: { authorization: "Bearer t" } }`) });
+  // Long enough for a stream to break and be taken up again.
+  const source = app("/node_modules/mcp-tasks/dist/index.js", `{ headers: { authorization: "Bearer t" } }`, 3);
+  await project.write({ "index.html": html("app.js"), "app.js": source });
   const site = await serve(project.folder);
   await expectTask(page, site.url, server.url);
   const names = (header: string) => allowed[header]?.split(", ") ?? [];

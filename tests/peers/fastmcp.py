@@ -2,7 +2,7 @@
 
     python fastmcp.py [--port N] [--json] [--stateless] [--no-tasks] [--origins http://a,http://b]
 
-Runs on FastMCP 3 and 2.14. Prints its URL when it is ready to listen; port 0 takes a free one. Tasks live in this process.
+Runs on FastMCP 3 and 2.14. Prints its URL when it is ready; port 0 takes a free one. Tasks live in this process.
 """
 
 from __future__ import annotations
@@ -252,7 +252,14 @@ def app():
     )
 
 
+class Announced(uvicorn.Server):
+    """Says where it is as soon as it answers."""
+
+    async def startup(self, sockets: list[socket.socket]) -> None:
+        await super().startup(sockets)
+        print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}/mcp", flush=True)
+
+
 if __name__ == "__main__":
     listener = socket.create_server(("127.0.0.1", options.port))
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
-    uvicorn.Server(uvicorn.Config(app(), log_level="warning")).run(sockets=[listener])
+    Announced(uvicorn.Config(app(), log_level="warning")).run(sockets=[listener])

@@ -70,7 +70,7 @@ const taskTools = {
       await sleep(100);
       hangUp();
       await report("while there was no stream");
-      await sleep(300);
+      await sleep(2000);
       return text("survived");
     },
   },

@@ -23,7 +23,7 @@ const options: ClientOptions[] = [
   { wasm: new Response() },
   { wasm: new Uint8Array() },
   { wasm: new ArrayBuffer(0) },
-  { wasm: {} as WebAssembly.Module },
+  { wasm: new WebAssembly.Module(new Uint8Array()) },
   { onDebug: (event) => typeOf(event).is<DebugEvent>() },
 ];
 void options;
