@@ -1,0 +1,329 @@
+//! An engine at work: with a server that a test scripts, and a clock that a test owns.
+//!
+//! It keeps the engine's one rule (after every input, drain the outputs, then wait for the deadline or the next input), and holds
+//! every test to what is true of all: each message that goes out is a good one, a call ends once, nothing spins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mcp_tasks::engine::{Body, CallId, Config, Engine, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output};
+use serde_json::{Value, json};
+
+use crate::node::Node;
+use crate::schema;
+use crate::server::{Server, all_capabilities};
+use crate::wire::{Arrival, Reply, Sent};
+
+/// So many steps at one instant are a loop that never ends.
+const SPINNING: usize = 10_000;
+
+pub struct Bench {
+    pub engine: Engine<Node>,
+    pub server: Server,
+    pub now: Millis,
+    /// Every request, in order.
+    pub sent: Vec<Sent>,
+    /// Everything that the face was told, and when.
+    pub told: Vec<(Millis, Output<Node>)>,
+    pub aborted: Vec<(Millis, ExchangeId)>,
+    arrivals: BTreeMap<(Millis, usize), (ExchangeId, Arrival)>,
+    /// How the engine reads the exchanges that are open.
+    open: BTreeMap<ExchangeId, Option<Body>>,
+    settled: BTreeSet<CallId>,
+    last_call: CallId,
+    sequence: usize,
+}
+
+pub fn config() -> Config<Node> {
+    Config {
+        client_info: Node(json!({ "name": "test", "version": "0" })),
+        notifications: true,
+        patience: 60_000,
+        id_prefix: "here".into(),
+        debug: false,
+        hides_headers: false,
+    }
+}
+
+pub fn invocation(kind: Kind, name: &str) -> Invocation<Node> {
+    Invocation {
+        kind,
+        name: name.into(),
+        arguments: None,
+        meta: None,
+        as_task: false,
+        ttl: None,
+        throw: true,
+        progress: false,
+        patience: None,
+    }
+}
+
+pub fn tool(name: &str) -> Invocation<Node> {
+    invocation(Kind::Tool, name)
+}
+
+pub fn tool_task(name: &str) -> Invocation<Node> {
+    Invocation { as_task: true, ..tool(name) }
+}
+
+impl Bench {
+    pub fn new(config: Config<Node>, capabilities: Value) -> Self {
+        Self {
+            engine: Engine::new(config),
+            server: Server::new(capabilities),
+            now: 1_000_000,
+            sent: Vec::new(),
+            told: Vec::new(),
+            aborted: Vec::new(),
+            arrivals: BTreeMap::new(),
+            open: BTreeMap::new(),
+            settled: BTreeSet::new(),
+            last_call: 0,
+            sequence: 0,
+        }
+    }
+
+    /// In a session with a server that offers this, and has no stream.
+    pub fn offering(capabilities: Value) -> Self {
+        let mut bench = Self::new(config(), capabilities);
+        bench.connect();
+        bench
+    }
+
+    /// In a session with a server that runs everything as a task, and has no stream.
+    pub fn polling() -> Self {
+        Self::offering(all_capabilities())
+    }
+
+    /// The same with a stream of the server's own messages.
+    pub fn streaming() -> Self {
+        let mut bench = Self::new(config(), all_capabilities());
+        bench.on("GET", |_| Reply::stream());
+        bench.connect();
+        bench
+    }
+
+    fn connect(&mut self) {
+        let call = self.call(|engine, call, now| engine.connect(call, now));
+        self.value(call);
+        self.sent.clear();
+        self.told.clear();
+    }
+
+    pub fn on(&mut self, method: &str, handler: impl FnMut(&Sent) -> Reply + 'static) {
+        self.server.on(method, handler);
+    }
+
+    /// From now on this method has this result.
+    pub fn results(&mut self, method: &str, result: Value) {
+        self.on(method, move |sent| Reply::json(sent.result(result.clone())));
+    }
+
+    /// From now on this method has this error.
+    pub fn refuses(&mut self, method: &str, code: i32, message: &'static str) {
+        self.on(method, move |sent| Reply::json(sent.error(code, message)));
+    }
+
+    /// Whatever is asked has no answer, until [`Bench::reply`] gives it.
+    pub fn hold(&mut self, method: &str) {
+        self.on(method, |_| Reply::never());
+    }
+
+    /// The task's states, from so long after now on.
+    pub fn life(&mut self, id: &str, states: &[(Millis, &str)]) {
+        states.iter().for_each(|(after, state)| self.server.tasks.borrow_mut().set(id, self.now + after, *state));
+    }
+
+    /// Starts a call, under a number of its own, and lets everything happen that happens at once.
+    pub fn call(&mut self, start: impl FnOnce(&mut Engine<Node>, CallId, Millis)) -> CallId {
+        self.last_call += 1;
+        let call = self.last_call;
+        start(&mut self.engine, call, self.now);
+        self.pass(0);
+        call
+    }
+
+    pub fn tell(&mut self, act: impl FnOnce(&mut Engine<Node>, Millis)) {
+        act(&mut self.engine, self.now);
+        self.pass(0);
+    }
+
+    pub fn invoke(&mut self, invocation: Invocation<Node>) -> CallId {
+        self.call(|engine, call, now| engine.invoke(call, invocation, now))
+    }
+
+    /// A task that the face holds and watches.
+    pub fn watched_task(&mut self) -> String {
+        let call = self.invoke(tool_task("slow"));
+        let id = self.value(call)["taskId"].as_str().expect("a task").to_owned();
+        self.tell(|engine, now| engine.watch(&id, true, now));
+        id
+    }
+
+    pub fn result(&mut self, id: &str) -> CallId {
+        self.call(|engine, call, now| engine.result(call, id, Some(Kind::Tool), true, None, now))
+    }
+
+    pub fn abandon(&mut self, call: CallId) {
+        self.tell(|engine, now| engine.abandon(call, now));
+    }
+
+    pub fn close(&mut self) -> CallId {
+        self.call(|engine, call, now| engine.close(call, now))
+    }
+
+    /// Lets so much time pass.
+    pub fn pass(&mut self, wait: Millis) {
+        let until = self.now + wait;
+        let mut steps = 0;
+        loop {
+            self.drain();
+            let arrival = self.arrivals.first_key_value().map(|((at, _), _)| *at);
+            let next = [arrival, self.engine.deadline()].into_iter().flatten().min();
+            let Some(next) = next.filter(|at| *at <= until) else { break };
+            steps = if next > self.now { 0 } else { steps + 1 };
+            assert!(steps < SPINNING, "the engine spins: {:?}", self.sent.last());
+            self.now = self.now.max(next);
+            if arrival.is_some_and(|at| at <= self.now) {
+                self.arrive();
+            } else {
+                self.engine.tick(self.now);
+            }
+        }
+        self.now = until;
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Fetch(fetch) => {
+                    let body = fetch.body.map_or(Value::Null, |body| body.0);
+                    let sent = Sent { at: self.now, exchange: fetch.exchange, verb: fetch.verb, headers: fetch.headers, body };
+                    schema::check(&sent);
+                    self.open.insert(sent.exchange, None);
+                    let reply = self.server.reply(&sent);
+                    self.reply(&sent, reply);
+                    self.sent.push(sent);
+                }
+                Output::Abort(exchange) => {
+                    self.aborted.push((self.now, exchange));
+                    self.arrivals.retain(|_, (each, _)| *each != exchange);
+                    self.schedule(exchange, 0, Arrival::Fail(Failure::Network));
+                }
+                output => {
+                    if let Output::Resolve(call, _) | Output::Reject(call, _) = &output {
+                        assert!(*call <= self.last_call && self.settled.insert(*call), "call {call} ends a second time: {output:?}");
+                    }
+                    self.told.push((self.now, output));
+                }
+            }
+        }
+    }
+
+    /// Answers a request that was held.
+    pub fn reply(&mut self, sent: &Sent, reply: Reply) {
+        reply.0.into_iter().for_each(|(after, arrival)| self.schedule(sent.exchange, after, arrival));
+    }
+
+    fn schedule(&mut self, exchange: ExchangeId, after: Millis, arrival: Arrival) {
+        self.sequence += 1;
+        self.arrivals.insert((self.now + after, self.sequence), (exchange, arrival));
+    }
+
+    fn arrive(&mut self) {
+        let Some((_, (exchange, arrival))) = self.arrivals.pop_first() else { return };
+        let Some(reading) = self.open.get_mut(&exchange) else { return };
+        match (arrival, *reading) {
+            (Arrival::Head(head), None) => {
+                let body = self.engine.head(exchange, head, self.now);
+                *reading = Some(body);
+                if body == Body::Unread {
+                    self.open.remove(&exchange);
+                }
+            }
+            (Arrival::Body(body), Some(Body::Whole)) => {
+                self.open.remove(&exchange);
+                self.engine.body(exchange, body.map(Node), self.now);
+            }
+            (Arrival::Bytes(bytes), Some(Body::Events)) => self.engine.bytes(exchange, &bytes, self.now),
+            (Arrival::End, Some(Body::Events)) => {
+                self.open.remove(&exchange);
+                self.engine.ended(exchange, self.now);
+            }
+            (Arrival::Fail(failure), _) => {
+                self.open.remove(&exchange);
+                self.engine.failed(exchange, failure, None, self.now);
+            }
+            (arrival, reading) => panic!("{arrival:?} on an exchange that is read as {reading:?}"),
+        }
+    }
+
+    /// Sends something on the newest open stream, now.
+    pub fn push_bytes(&mut self, arrival: Arrival) {
+        let stream = self.sent.iter().rev().find(|sent| sent.method() == "GET" && self.open.contains_key(&sent.exchange));
+        let exchange = stream.expect("an open stream").exchange;
+        self.schedule(exchange, 0, arrival);
+        self.pass(0);
+    }
+
+    pub fn push(&mut self, message: &Value) {
+        self.push_bytes(Arrival::Bytes(format!("data: {message}\n\n").into_bytes()));
+    }
+
+    /// The requests of one method, in order.
+    pub fn all(&self, method: &str) -> Vec<Sent> {
+        self.sent.iter().filter(|sent| sent.method() == method).cloned().collect()
+    }
+
+    pub fn count(&self, method: &str) -> usize {
+        self.all(method).len()
+    }
+
+    pub fn last(&self, method: &str) -> Sent {
+        self.all(method).pop().unwrap_or_else(|| panic!("no {method} was sent"))
+    }
+
+    pub fn is_open(&self, exchange: ExchangeId) -> bool {
+        self.open.contains_key(&exchange)
+    }
+
+    /// How a call ended; `None` while it has not.
+    pub fn outcome(&self, call: CallId) -> Option<Result<Value, Error<Node>>> {
+        self.told.iter().find_map(|(_, output)| match output {
+            Output::Resolve(each, value) if *each == call => Some(Ok(value.0.clone())),
+            Output::Reject(each, error) if *each == call => Some(Err(error.clone())),
+            _ => None,
+        })
+    }
+
+    pub fn is_pending(&self, call: CallId) -> bool {
+        self.outcome(call).is_none()
+    }
+
+    pub fn value(&self, call: CallId) -> Value {
+        match self.outcome(call) {
+            Some(Ok(value)) => value,
+            other => panic!("call {call} did not resolve: {other:?}"),
+        }
+    }
+
+    pub fn error(&self, call: CallId) -> Error<Node> {
+        match self.outcome(call) {
+            Some(Err(error)) => error,
+            other => panic!("call {call} was not rejected: {other:?}"),
+        }
+    }
+
+    /// The states that the face was told of a task, each with its message where it has one.
+    pub fn states(&self, id: &str) -> Vec<String> {
+        let told = self.told.iter().filter_map(|(_, output)| match output {
+            Output::Status(status) if status.task_id == id => Some(status),
+            _ => None,
+        });
+        told.map(|status| match &status.message {
+            Some(message) => format!("{}: {message}", status.state.name()),
+            None => status.state.name().into(),
+        })
+        .collect()
+    }
+}
