@@ -275,9 +275,8 @@ export abstract class BaseClient implements AsyncDisposable {
    * `tasks/update`, which servers of the protocol versions before 2026-07-28 do not have.
    * @throws {@link McpError} `unsupported`
    */
-  async updateTask(taskId: string, _inputResponses: Record<string, unknown>, { signal }: Signal = {}): Promise<void> {
-    signal?.throwIfAborted();
-    throw new McpError("unsupported", `protocol version ${this.protocolVersion} has no tasks/update`, { taskId: checkId(taskId) });
+  updateTask(taskId: string, _inputResponses: Record<string, unknown>, _options: Signal = {}): Promise<void> {
+    return Promise.reject(new McpError("unsupported", `protocol version ${this.protocolVersion} has no tasks/update`, { taskId }));
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { CallToolResult } from "./results.js";
+
 /** What each error code promises to carry in `data`. */
 export interface ErrorData {
   /** No HTTP response; `cause` says why, as far as the platform tells. */
@@ -15,7 +17,7 @@ export interface ErrorData {
   /** No common protocol version, or a capability that the server lacks. */
   unsupported: unknown;
   /** The tool's own error. */
-  tool_error: { result: import("./results.js").CallToolResult };
+  tool_error: { result: CallToolResult };
   /** The task failed; what the server said of it, where it said more than the message. */
   task_failed: unknown;
   task_cancelled: unknown;

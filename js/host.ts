@@ -13,5 +13,5 @@ export interface Host {
   debugResponse(exchange: number, status: number, detail: string): void;
   debugMessage(message: unknown, oddity: string | undefined): void;
   debugFailure(exchange: number, error: unknown): void;
-  panicked(): void;
+  panicked(): unknown;
 }

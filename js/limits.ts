@@ -23,7 +23,9 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: Limits, le
     };
     const give = (reason: unknown): void => {
       end();
-      reject(reason as Error);
+      // The caller's own reason, whatever it is.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      reject(reason);
       leave?.();
     };
     const abort = (): void => give(signal?.reason);

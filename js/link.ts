@@ -1,5 +1,5 @@
 import { type DebugEvent, redact, shown } from "./debug.js";
-import { type AnyMcpError, type ErrorCode, McpError } from "./error.js";
+import { type ErrorCode, McpError } from "./error.js";
 import type { Core } from "./generated/core.js";
 import type { Host } from "./host.js";
 import { type Limits, within } from "./limits.js";
@@ -89,8 +89,7 @@ export class Link implements Host {
       act();
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-      this.panicked(cause);
-      throw this.#ended;
+      throw this.panicked(cause);
     }
   }
 
@@ -190,16 +189,17 @@ export class Link implements Host {
     this.debug({ type: "error", exchange, error });
   }
 
-  panicked(cause?: unknown): void {
+  panicked(cause?: unknown): McpError {
     const error = new McpError("internal", "the WebAssembly module broke down, which is a defect of mcp-tasks: reload the page", { cause });
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     this.#end(error);
     calls.forEach((call) => call.reject(error));
+    return error;
   }
 }
 
 /** An error of the core. Its table of codes and the union are held together by a test. */
 export function toError(code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): McpError {
-  return new McpError(code as ErrorCode, message, { taskId, data: data as AnyMcpError["data"], cause });
+  return new McpError(code as ErrorCode, message, { taskId, data, cause });
 }

@@ -195,8 +195,8 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
    * Answers one of the questions that the task waits on.
    * @throws {@link McpError} `invalid_argument` when no question of this key is waiting
    */
-  async respond(key: string, _response: unknown): Promise<void> {
-    throw new McpError("invalid_argument", `no question "${key}" is waiting`, { taskId: this.taskId });
+  respond(key: string, _response: unknown, _options: { signal?: AbortSignal } = {}): Promise<void> {
+    return Promise.reject(new McpError("invalid_argument", `no question "${key}" is waiting`, { taskId: this.taskId }));
   }
 
   /**
@@ -218,8 +218,9 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
     this.#link.tell((core) => core.detach(this.taskId));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     this.detach();
+    return Promise.resolve();
   }
 
   /** Every change of the status until the task has ended; the end at once when it already has. */
@@ -230,7 +231,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
     }
     if (this.#detached) return;
     const queue: TaskStatus[] = [];
-    let lost: { error: McpError | undefined } | undefined;
+    const lost: (McpError | undefined)[] = [];
     let wake = (): void => {};
     const unwatch = this.#watch({
       update: (status) => {
@@ -238,7 +239,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
         wake();
       },
       lose: (error) => {
-        lost = { error };
+        lost.push(error);
         wake();
       },
     });
@@ -248,8 +249,8 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
         if (status) {
           yield { ...status };
           if (isTerminal(status.status)) return;
-        } else if (lost) {
-          if ((lost as { error: McpError | undefined }).error) throw (lost as { error: McpError }).error;
+        } else if (lost.length > 0) {
+          if (lost[0]) throw lost[0];
           return;
         } else {
           await new Promise<void>((resolve) => (wake = resolve));
