@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 import { root } from "./support/pack.ts";
 import { Project } from "./support/project.ts";
+import { readme } from "./support/readme.ts";
 import { expect, test } from "./support/test.ts";
 
 let project: Project;
@@ -80,6 +82,13 @@ test("only the inline entry carries the module as text, and it is the same modul
 
   const { default: base64 } = (await import(pathToFileURL(join(home, text)).href)) as { default: string };
   expect(Buffer.from(base64, "base64").equals(readFileSync(join(home, "dist/core.wasm")))).toBe(true);
+});
+
+test("is as small as the README says", () => {
+  const [, kilobytes] = /: (\d+) KB with brotli/.exec(readme) ?? [];
+  const loaded = ["dist/core.wasm", ...graph("dist/index.js")].map((name) => readFileSync(join(home, name)));
+  const size = loaded.reduce((sum, bytes) => sum + brotliCompressSync(bytes).length, 0) / 1_000;
+  expect(Math.abs(size - Number(kilobytes)), `${size.toFixed(1)} KB`).toBeLessThan(3);
 });
 
 test("no entry for browsers imports anything of Node", () => {

@@ -1,6 +1,7 @@
 // Vite without any configuration: the development server, which pre-bundles what an app imports, and the build.
 import { build, createServer } from "vite";
 import type { Project } from "./support/project.ts";
+import { block } from "./support/readme.ts";
 import { serve } from "./support/site.ts";
 import { app, expect, expectTask, html, inWorker, test } from "./support/test.ts";
 
@@ -42,3 +43,10 @@ for (const [way, start] of Object.entries({ "development server": develop, build
     await site.close();
   });
 }
+
+test("the exclusion that older versions need does no harm to this one", async ({ page, project, mcp }) => {
+  await project.write({ "index.html": html("/app.js"), "app.js": app(), "vite.config.js": block("vite.config.js") });
+  const site = await develop(project);
+  expect(await expectTask(page, site.url, mcp)).toEqual(["/node_modules/mcp-tasks/dist/core.wasm"]);
+  await site.close();
+});
