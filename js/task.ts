@@ -157,9 +157,13 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
    * @param options.timeoutMs how long this caller waits; without limit by default
    * @throws {@link McpError} `tool_error`, `task_failed`, `task_cancelled`, `task_not_found`, `input_required`, `timeout`
    */
-  async result({ timeoutMs, signal }: Limits = {}): Promise<R> {
-    duration("timeoutMs", timeoutMs);
-    signal?.throwIfAborted();
+  result({ timeoutMs, signal }: Limits = {}): Promise<R> {
+    try {
+      duration("timeoutMs", timeoutMs);
+      signal?.throwIfAborted();
+    } catch (reason) {
+      return Promise.reject(reason as Error);
+    }
     this.#result ??= this.#ask();
     this.#callers += 1;
     return within(this.#result, { timeoutMs, signal }, () => {
@@ -179,7 +183,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
       : this.#link.call<R>(
           (core, call) => {
             const ended = this.#isOver ? this.#latest : undefined;
-            core.result(call, this.taskId, this.kind, throwOnError, ended?.status, ended?.statusMessage);
+            core.result(call, this.taskId, this.kind, this.name, throwOnError, ended?.status, ended?.statusMessage);
           },
           { signal: leave.signal },
         );

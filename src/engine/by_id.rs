@@ -9,7 +9,6 @@ use super::kind::Kind;
 use super::lifecycle::Source;
 use super::machine::{Call, Engine};
 use super::message::Outgoing;
-use super::outcome::Reading;
 use super::purpose::Purpose;
 use super::status::{State, TaskStatus};
 use super::time::Millis;
@@ -42,14 +41,17 @@ impl<J: Json> Engine<J> {
         self.wait_for(call, id, Want::State(state), now);
     }
 
-    /// The result of a task. `kind` says how it is read; `None` hands it on as it comes. `ended` is how the face saw it end.
-    pub fn result(&mut self, call: CallId, id: &str, kind: Option<Kind>, throw: bool, ended: Option<TaskStatus>, now: Millis) {
-        let task = self.track(id, now);
-        if let Some(status) = ended {
+    /// The result of a task. `kind` and the tool's name say how it is read; no kind hands it on as it comes. `ended` is how the face saw
+    /// it end.
+    #[allow(clippy::too_many_arguments, reason = "a record of them would be taken apart at once")]
+    pub fn result(&mut self, call: CallId, id: &str, kind: Option<Kind>, name: &str, throw: bool, ended: Option<TaskStatus>, now: Millis) {
+        let reading = self.reading(kind, name, throw);
+        if let (Some(status), None) = (ended, self.without_tasks(id)) {
+            let task = self.track(id, now);
             task.life.observe(status, Source::Answer { heard: task.life.heard() });
             task.heard = Some(now);
         }
-        self.wait_for(call, id, Want::Result(Reading { kind, wrapped: false, throw }), now);
+        self.wait_for(call, id, Want::Result(reading), now);
     }
 
     /// Asks the server to cancel; resolves with the status that the task then has.
@@ -61,6 +63,12 @@ impl<J: Json> Engine<J> {
         let purpose = Purpose::Cancel { task_id: id.into(), call: Some(call) };
         let outgoing = self.era.cancel(id);
         self.ask(call, purpose, outgoing, now);
+    }
+
+    /// Why nothing can be asked about tasks, where the server has none.
+    pub(super) fn without_tasks(&self, id: &str) -> Option<Error<J>> {
+        let has_tasks = self.session.capabilities.as_ref().is_some_and(|offer| offer.get(Key::Tasks).is_some());
+        (!has_tasks).then(|| Error::new(Code::Unsupported, "the server has no tasks").about(id))
     }
 
     fn can(&self, capability: Key) -> bool {

@@ -33,6 +33,9 @@ const RETRY_AFTER_CAP: Millis = 300_000;
 impl<J: Json> Engine<J> {
     /// The face holds a task from now on: it was resumed, by its id alone.
     pub fn follow(&mut self, id: &str, now: Millis) {
+        if let Some(error) = self.without_tasks(id) {
+            return self.wire.out.push_back(Output::Gone(id.into(), error));
+        }
         self.track(id, now).followed = true;
         self.advance(id, None, now);
     }
@@ -69,15 +72,18 @@ impl<J: Json> Engine<J> {
 
     /// A call waits for something of a task.
     pub(super) fn wait_for(&mut self, call: CallId, id: &str, want: Want<J>, now: Millis) {
+        if !matches!(self.calls.get(&call), Some(Call::Gather { .. })) {
+            self.calls.insert(call, Call::Task { id: id.into(), driven: false });
+        }
+        if let Some(error) = self.without_tasks(id) {
+            return self.reject(call, error);
+        }
         let task = self.track(id, now);
         if !task.is_watched() {
             task.since = now;
         }
         task.waiting.push((call, want));
         let id = task.id.clone();
-        if !matches!(self.calls.get(&call), Some(Call::Gather { .. })) {
-            self.calls.insert(call, Call::Task { id: id.clone(), driven: false });
-        }
         self.advance(&id, None, now);
     }
 

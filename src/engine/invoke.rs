@@ -81,6 +81,11 @@ impl<J: Json> Engine<J> {
                 Ok(result) => match self.era.created(&result) {
                     Created::Task(status) => self.follow_new(call, &invocation, status, now),
                     Created::Immediate => self.answered_at_once(call, *invocation, &result),
+                    Created::Malformed => {
+                        self.calls.insert(call, Call::Invoke(invocation, request));
+                        let error = Error::new(Code::Protocol, "the server's answer names a task that is none");
+                        self.reject(call, error.carrying(result));
+                    }
                 },
                 Err(fault) if as_task && fault.error.rpc_code() == Some(METHOD_NOT_FOUND) => {
                     // Prompts and resources do not say beforehand whether they may be tasks: this one may not.
@@ -106,15 +111,15 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    fn reading(&mut self, invocation: &Invocation<J>) -> Reading {
+    pub(super) fn reading(&mut self, kind: Option<Kind>, name: &str, throw: bool) -> Reading {
         let tools = self.shelf(Listing::Tools).items.as_deref().unwrap_or_default();
-        let wrapped = invocation.kind == Kind::Tool && find_tool(tools, &invocation.name).is_some_and(|tool| wraps(&tool));
-        Reading { kind: Some(invocation.kind), wrapped, throw: invocation.throw }
+        let wrapped = kind == Some(Kind::Tool) && find_tool(tools, name).is_some_and(|tool| wraps(&tool));
+        Reading { kind, wrapped, throw }
     }
 
     /// The server made a task: it is the caller's, or driven to its result unseen.
     fn follow_new(&mut self, call: CallId, invocation: &Invocation<J>, status: TaskStatus, now: Millis) {
-        let reading = self.reading(invocation);
+        let reading = self.reading(Some(invocation.kind), &invocation.name, invocation.throw);
         let id: std::rc::Rc<str> = status.task_id.as_str().into();
         let told = status.to_json();
         let mut task = Tracked::new(&id, now);
@@ -136,7 +141,7 @@ impl<J: Json> Engine<J> {
     }
 
     fn answered_at_once(&mut self, call: CallId, invocation: Invocation<J>, result: &J) {
-        let reading = self.reading(&invocation);
+        let reading = self.reading(Some(invocation.kind), &invocation.name, invocation.throw);
         let outcome = reading.read(result);
         self.calls.insert(call, Call::Invoke(Box::new(invocation.clone()), 0));
         if !invocation.as_task {

@@ -55,4 +55,6 @@ pub enum Support {
 pub enum Created {
     Task(TaskStatus),
     Immediate,
+    /// It says that it made a task, and does not say which.
+    Malformed,
 }

@@ -47,12 +47,11 @@ pub fn invoke<J: Json>(invocation: &Invocation<J>, as_task: bool, token: Option<
 ///
 /// FastMCP 2.14, older than the final text, puts the task into the result's `_meta`.
 pub fn created<J: Json>(result: &J) -> Created {
-    let early = || result.path(&[Key::Meta, Key::FastMcpTask]);
-    let task = result.get(Key::Task).filter(J::is_object).or_else(early);
-    match task.and_then(|task| read_status(&task)) {
-        Some(status) => Created::Task(status),
-        None => Created::Immediate,
+    if let Some(task) = result.get(Key::Task) {
+        return read_status(&task).map_or(Created::Malformed, Created::Task);
     }
+    let early = result.path(&[Key::Meta, Key::FastMcpTask]);
+    early.and_then(|task| read_status(&task)).map_or(Created::Immediate, Created::Task)
 }
 
 /// A `Task` object, wherever it stands.
@@ -63,7 +62,7 @@ pub fn read_status<J: Json>(task: &J) -> Option<TaskStatus> {
         updated_at: task.text_of(Key::LastUpdatedAt),
         ttl: task.get(Key::Ttl).and_then(|ttl| ttl.number()),
         interval: task.get(Key::PollInterval).and_then(|interval| interval.number()),
-        ..TaskStatus::new(&task.text_of(Key::TaskId)?, State::named(&task.text_of(Key::Status)?)?)
+        ..TaskStatus::new(&task.text_of(Key::TaskId).filter(|id| !id.is_empty())?, State::named(&task.text_of(Key::Status)?)?)
     })
 }
 

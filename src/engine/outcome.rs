@@ -24,6 +24,9 @@ impl Reading {
         }
         let is_error = result.is_true(Key::IsError);
         match kind {
+            Kind::Tool if result.get(Key::Content).is_some_and(|content| !content.is_array()) => {
+                Err(broken("the result's content is no list", result))
+            }
             Kind::Tool if is_error && self.throw => Err(tool_error(result)),
             Kind::Tool => Ok(self.tool_result(result)),
             // Servers answer a failed prompt or resource with a tool-shaped error.

@@ -85,10 +85,22 @@ impl<J: Json> Engine<J> {
                 self.resolve(call, negotiated);
             }
             Err(fault) => {
-                let error = self.blame_hidden_session(fault).error;
+                let error = match fault.error.code {
+                    Code::Network if self.config.hides_headers => self.blame_preflight(fault),
+                    _ => self.blame_hidden_session(fault).error,
+                };
                 self.reject(call, error);
             }
         }
+    }
+
+    /// `initialize` was answered, and the next request, the first with the session's headers, was not: they are what is new.
+    fn blame_preflight(&self, fault: Fault<J>) -> Error<J> {
+        let missing = "Access-Control-Allow-Headers: Mcp-Session-Id, MCP-Protocol-Version";
+        let message = "the server answered the first request and not the second: \
+            if it is there, it must send Access-Control-Allow-Headers: Mcp-Session-Id, MCP-Protocol-Version, or the browser refuses to ask it";
+        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(missing)));
+        Error { cause: fault.error.cause, ..error }
     }
 
     /// A server with sessions whose `Mcp-Session-Id` the browser hides answers 400 from the second request on.

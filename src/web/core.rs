@@ -107,12 +107,14 @@ impl Core {
         self.0.input(|engine, now| engine.wait(call, task_id, state, now));
     }
 
-    /// `ended` and `ended_message` are the status in which the face saw the task end, if it did.
+    /// `name` is that of the tool, where it is known; `ended` and `ended_message` are the status in which the face saw the task end, if it did.
+    #[allow(clippy::too_many_arguments, reason = "as above")]
     pub fn result(
         &self,
         call: u32,
         task_id: &str,
         kind: Option<String>,
+        name: &str,
         throw: bool,
         ended: Option<String>,
         ended_message: Option<String>,
@@ -120,7 +122,7 @@ impl Core {
         let kind = kind.as_deref().and_then(Kind::named);
         let state = ended.as_deref().and_then(State::named);
         let ended = state.map(|state| TaskStatus { message: ended_message, ..TaskStatus::new(task_id, state) });
-        self.0.input(|engine, now| engine.result(call, task_id, kind, throw, ended, now));
+        self.0.input(|engine, now| engine.result(call, task_id, kind, name, throw, ended, now));
     }
 
     pub fn cancel(&self, call: u32, task_id: &str) {
