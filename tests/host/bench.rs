@@ -161,7 +161,7 @@ impl Bench {
     }
 
     pub fn result(&mut self, id: &str) -> CallId {
-        self.call(|engine, call, now| engine.result(call, id, Some(Kind::Tool), true, None, now))
+        self.call(|engine, call, now| engine.result(call, id, Some(Kind::Tool), "", true, None, now))
     }
 
     pub fn abandon(&mut self, call: CallId) {

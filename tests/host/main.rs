@@ -7,6 +7,13 @@ mod schema;
 mod server;
 mod wire;
 
+mod lifecycle;
 mod message;
 mod negotiation;
+mod pace;
+mod polling;
 mod sse;
+mod abandon;
+mod invoke;
+mod outcome;
+mod payload;
