@@ -200,7 +200,7 @@ impl<J: Json> Wire<J> {
         self.last_exchange += 1;
         let exchange = self.last_exchange;
         let headers = self.headers(verb, last_event_id);
-        let deadline = Some(now + patience);
+        let deadline = Some(now.saturating_add(patience));
         self.exchanges.insert(exchange, Exchange { channel, head: Head::default(), decoder: Decoder::default(), deadline });
         self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body }));
         exchange
