@@ -24,7 +24,7 @@ test("every block of code compiles", async ({ project }) => {
 test("the first example runs as it stands", async ({ page, project, mcp }) => {
   const example = blocks.find(({ language }) => language === "js")?.text ?? "";
   expect(example.trimEnd().split("\n").length).toBeLessThanOrEqual(10);
-  const here = example.replace("https://example.com/mcp", mcp).replace(`"mcp-tasks"`, `"/node_modules/mcp-tasks/dist/index.js"`);
+  const here = example.replace("http://127.0.0.1:8000/mcp", mcp).replace(`"mcp-tasks"`, `"/node_modules/mcp-tasks/dist/index.js"`);
   await project.write({ "index.html": html("example.js"), "example.js": here });
   const site = await serve(project.folder);
 

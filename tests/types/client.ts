@@ -40,8 +40,8 @@ const session: string | undefined = client.sessionId;
 const instructions: string | undefined = client.instructions;
 void session;
 void instructions;
-typeOf(client.serverInfo.name).is<string>();
-typeOf(client.serverInfo.version).is<string>();
+typeOf(client.serverInfo?.name).is<string | undefined>();
+typeOf(client.serverInfo?.version).is<string | undefined>();
 typeOf(client.tasks.get("id")).is<Task | undefined>();
 // @ts-expect-error read only
 client.tasks.clear();
