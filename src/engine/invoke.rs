@@ -11,7 +11,7 @@ use super::outcome::{Reading, wraps};
 use super::purpose::Purpose;
 use super::status::TaskStatus;
 use super::time::Millis;
-use super::tracked::{Tracked, Want};
+use super::tracked::Want;
 use super::wire::CallId;
 
 /// JSON-RPC's "Method not found": how a server refuses to run something as a task, or otherwise ("Task Support").
@@ -122,10 +122,10 @@ impl<J: Json> Engine<J> {
         let reading = self.reading(Some(invocation.kind), &invocation.name, invocation.throw);
         let id: std::rc::Rc<str> = status.task_id.as_str().into();
         let told = status.to_json();
-        let mut task = Tracked::new(&id, now);
-        task.wrapped = reading.wrapped;
-        task.followed = invocation.as_task;
-        self.tasks.insert(id.clone(), Box::new(task));
+        // A server may answer two calls with one task.
+        let task = self.track(&id, now);
+        task.wrapped |= reading.wrapped;
+        task.followed |= invocation.as_task;
         self.calls.insert(call, Call::Task { id: id.clone(), driven: !invocation.as_task });
         if invocation.as_task {
             let created = J::object().with(Key::TaskId, J::text(&id)).with(Key::Status, told);

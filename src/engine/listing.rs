@@ -70,8 +70,8 @@ impl Listing {
 pub struct Shelf<J> {
     /// All items, once loaded.
     pub items: Option<Vec<J>>,
-    /// The pages so far, while loading.
-    pub loading: Option<Vec<J>>,
+    /// The items so far and the pages that they came on, while loading.
+    pub loading: Option<(Vec<J>, u32)>,
     /// The list changed while it was being loaded.
     pub outdated: bool,
     /// Calls that wait for the load to end.

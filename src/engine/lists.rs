@@ -9,8 +9,9 @@ use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::CallId;
 
-/// A server whose list goes on for so many items is not listing, it is looping.
-const ENDLESS: usize = 100_000;
+/// A server whose list goes on for so long is not listing, it is looping.
+const MOST_ITEMS: usize = 100_000;
+const MOST_PAGES: u32 = 1_000;
 
 impl<J: Json> Engine<J> {
     /// All items of a list. Resolves with an array.
@@ -48,7 +49,7 @@ impl<J: Json> Engine<J> {
         let shelf = self.shelf(listing);
         shelf.waiting.push(call);
         if shelf.loading.is_none() {
-            shelf.loading = Some(Vec::new());
+            shelf.loading = Some((Vec::new(), 0));
             self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
         }
     }
@@ -59,22 +60,21 @@ impl<J: Json> Engine<J> {
 
     pub(super) fn page(&mut self, listing: Listing, outcome: Result<J, Fault<J>>, now: Millis) {
         let shelf = self.shelf(listing);
-        let mut items = shelf.loading.take().unwrap_or_default();
+        let (mut items, pages) = shelf.loading.take().unwrap_or_default();
         let loaded = outcome.map_err(|fault| fault.error).and_then(|page| {
             let broken = |why| Error::new(Code::Protocol, why);
             let list = page.get(listing.items()).filter(J::is_array).ok_or_else(|| broken("the list has no items"))?;
-            let before = items.len();
             items.extend(list.items());
             let next = page.text_of(Key::NextCursor);
             // An empty page with another to come is allowed, a list without end is not.
-            if next.is_some() && (items.len() > ENDLESS || items.len() == before && before > 0) {
+            if next.is_some() && (items.len() > MOST_ITEMS || pages == MOST_PAGES) {
                 return Err(broken("the list has no end"));
             }
             Ok(next)
         });
         match loaded {
             Ok(Some(cursor)) => {
-                shelf.loading = Some(items);
+                shelf.loading = Some((items, pages + 1));
                 self.wire.request(Purpose::Page(listing), listing.page(Some(J::text(&cursor))), None, now);
             }
             Ok(None) => self.stock(listing, Ok(items), now),
