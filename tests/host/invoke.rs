@@ -206,7 +206,9 @@ fn other_errors_are_the_calls() {
 
 #[test]
 fn a_task_that_is_none_breaks_the_protocol() {
-    for task in [json!({}), json!(null), json!({ "taskId": "x" }), json!({ "taskId": "x", "status": "odd" }), json!({ "status": "working" })] {
+    for task in
+        [json!({}), json!(null), json!({ "taskId": "x" }), json!({ "taskId": "x", "status": "odd" }), json!({ "status": "working" })]
+    {
         let mut bench = Bench::polling();
         bench.results("tools/call", json!({ "task": task }));
         let call = bench.invoke(tool_task("slow"));

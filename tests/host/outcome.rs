@@ -22,9 +22,7 @@ fn data(wrapped: bool, result: &Value) -> Option<Value> {
 #[test]
 fn data_is_the_structured_content_out_of_its_wrapper_where_one_is_marked() {
     let structured = |content: Value| json!({ "content": [], "structuredContent": content });
-    let marked = |content: Value, mark: Value| {
-        json!({ "content": [], "structuredContent": content, "_meta": { "fastmcp": { "wrap_result": mark } } })
-    };
+    let marked = |content: Value, mark: Value| json!({ "content": [], "structuredContent": content, "_meta": { "fastmcp": { "wrap_result": mark } } });
     let plain = json!({ "a": 1 });
     let wrapper = json!({ "result": [1, 2] });
     for (why, wrapped, result, expected) in [

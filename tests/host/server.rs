@@ -153,6 +153,9 @@ impl Server {
         let tasks = self.tasks.clone();
         self.on("tasks/cancel", move |sent| {
             let mut tasks = tasks.borrow_mut();
+            if tasks.at(id_of(sent), sent.at).is_none() {
+                return Reply::json(sent.error(INVALID_PARAMS, "Task not found"));
+            }
             if tasks.is_over(id_of(sent), sent.at) {
                 return Reply::json(sent.error(INVALID_PARAMS, "Task has ended"));
             }
