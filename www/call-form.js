@@ -1,5 +1,6 @@
 import { el, freshId } from "./dom.js";
 import { fieldView } from "./field.js";
+import { problem } from "./problem.js";
 import { fieldsOf } from "./schema.js";
 
 /**
@@ -7,7 +8,7 @@ import { fieldsOf } from "./schema.js";
  *
  * @param {import("./catalog.js").Item} item
  * @param {(call: Call) => void} onstart
- * @returns {HTMLFormElement}
+ * @returns {HTMLElement}
  *
  * @typedef {object} Call
  * @property {import("./catalog.js").Item} item
@@ -16,6 +17,14 @@ import { fieldsOf } from "./schema.js";
  * @property {string} [taskId] of a task that runs already
  */
 export function callForm(item, onstart) {
+  try {
+    return formOf(item, onstart);
+  } catch (error) {
+    return problem(new Error(`No form can be made from the input schema of ${item.name}: ${error.message}`));
+  }
+}
+
+function formOf(item, onstart) {
   const fields = fieldsOf(item.schema).map(fieldView);
   const mode = runMode(item);
   const titleId = freshId();

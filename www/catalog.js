@@ -43,20 +43,19 @@ export async function catalog(client) {
 }
 
 async function shelfView(client, { kind, heading, list, item }, items) {
-  let offered;
   try {
-    offered = await list(client);
+    const offered = await list(client);
+    if (offered.length === 0) return undefined;
+    return el("fieldset", {}, el("legend", {}, heading), ...offered.map((given) => choice({ kind, ...item(given, client) }, items)));
   } catch (error) {
     return el("div", {}, el("h3", {}, heading), problem(error));
   }
-  if (offered.length === 0) return undefined;
-  const choices = offered.map((given) => {
-    const shown = { kind, ...item(given, client) };
-    const input = el("input", { type: "radio", name: "catalog" });
-    items.set(input, shown);
-    return el("label", { className: "choice" }, input, el("span", { className: "identifier" }, shown.title), el("span", { className: "tag" }, shown.tag));
-  });
-  return el("fieldset", {}, el("legend", {}, heading), ...choices);
+}
+
+function choice(item, items) {
+  const input = el("input", { type: "radio", name: "catalog" });
+  items.set(input, item);
+  return el("label", { className: "choice" }, input, el("span", { className: "identifier" }, item.title), el("span", { className: "tag" }, item.tag));
 }
 
 function toolItem({ name, title, annotations, description, inputSchema, execution }, client) {

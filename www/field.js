@@ -64,14 +64,15 @@ function choice({ required, preset, options }) {
   return { target: input, element: input, read: () => (input.value === UNSET ? undefined : options[Number(input.value)].value) };
 }
 
-function choices({ required, preset = [], options }) {
-  const boxes = options.map(({ value }) => el("input", { type: "checkbox", checked: preset.includes(value) }));
+function choices({ required, preset, options }) {
+  const ticked = [preset ?? []].flat();
+  const boxes = options.map(({ value }) => el("input", { type: "checkbox", checked: ticked.includes(value) }));
   const group = el("div", { className: "ticks" }, ...boxes.map((box, index) => el("label", {}, box, options[index].label)));
   const read = () => options.filter((_, index) => boxes[index].checked).map(({ value }) => value);
   return { isGroup: true, target: group, element: group, read: () => leaveOut(read(), required) };
 }
 
-function list({ name, required, preset = [], item, schema }) {
+function list({ name, required, preset, item, schema }) {
   const makeRow = (value) => {
     const field = { ...item, required: true, preset: value };
     const input = item.kind === "number" ? numberInput(field) : textInput(field);
@@ -79,7 +80,8 @@ function list({ name, required, preset = [], item, schema }) {
     return { cells: [input], read: () => (item.kind === "number" ? input.valueAsNumber : input.value) };
   };
   const least = required ? Math.max(1, schema.minItems ?? 0) : 0;
-  const initial = preset.length > 0 ? preset : Array.from({ length: least });
+  const given = [preset ?? []].flat();
+  const initial = given.length > 0 ? given : Array.from({ length: least });
   const rows = repeater({ addLabel: "Add an entry", makeRow, nameRow: (position) => `entry ${position} of ${name}`, initial });
   return { isGroup: true, target: rows.element, element: rows.element, read: () => leaveOut(rows.read(), required) };
 }

@@ -10,7 +10,7 @@ import { problem } from "./problem.js";
  */
 export function summary({ outcome, call }) {
   if (outcome.error) return shorten(`${outcome.error.code ? `${outcome.error.code}: ` : ""}${outcome.error.message}`, 200);
-  const [first] = partsOf(call.item.kind, outcome.result);
+  const [first] = readable(call.item.kind, outcome.result);
   return first ? shorten(first.text.replace(/\s+/g, " ").trim(), 200) : "An empty result";
 }
 
@@ -25,7 +25,7 @@ export function outcomeView({ outcome, call, task, told }) {
     "div",
     { className: "outcome" },
     outcome?.error && problem(outcome.error),
-    ...(outcome && !outcome.error ? partsOf(call.item.kind, outcome.result) : []).map(part),
+    ...(outcome && !outcome.error ? readable(call.item.kind, outcome.result) : []).map(part),
     fact("Arguments", pretty(call.args)),
     task && fact("Task", pretty({ taskId: task.taskId, returnedImmediately: task.returnedImmediately, ...told })),
   );
@@ -37,6 +37,15 @@ function part({ label, text }) {
 
 function fact(label, text) {
   return el("details", {}, el("summary", {}, label), el("pre", { tabIndex: 0 }, text));
+}
+
+/** A result of an unknown shape is still a result. */
+function readable(kind, result) {
+  try {
+    return partsOf(kind, result);
+  } catch {
+    return [{ label: "Result", text: pretty(result) }];
+  }
 }
 
 /** The pieces of a result that a person reads: texts as they are, everything else as JSON. */
@@ -55,5 +64,5 @@ function partsOf(kind, result) {
 }
 
 function textOf(block) {
-  return block.text ?? pretty(block);
+  return typeof block.text === "string" ? block.text : pretty(block);
 }

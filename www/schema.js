@@ -28,7 +28,8 @@ export function fieldsOf(schema) {
 function describe(name, given, required, root) {
   const schema = unwrap(given, root);
   const { title = name, description, default: preset } = { ...schema, ...(isObject(given) ? given : {}) };
-  return { name, label: title, description, required, preset, schema, ...kindOf(schema, root) };
+  // A default of null says no more than none.
+  return { name, label: title, description, required, preset: preset ?? undefined, schema, ...kindOf(schema, root) };
 }
 
 function kindOf(schema, root) {

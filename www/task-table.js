@@ -72,7 +72,7 @@ function taskRow(run) {
         statusBadge(run.status),
         run.task?.returnedImmediately && el("span", { className: "tag" }, "answered at once"),
         message && !DONE.has(run.status) && el("span", { className: "message" }, message),
-        outcome && run.status !== "cancelled" && el("span", { className: outcome.error ? "came error" : "came" }, summary(run)),
+        outcome && run.status !== "cancelled" && el("span", { className: run.status === "failed" ? "came error" : "came" }, summary(run)),
       ].filter(Boolean),
     );
     if (!run.live && document.activeElement === cancel) open.focus();

@@ -8,7 +8,7 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600].map((second
 const LANES = 12;
 
 /**
- * When each run was working, waiting or done: a lane for each of the newest, on one axis.
+ * When each run was working, waiting or done: a lane for everything that still runs and for what ended last, on one axis.
  *
  * @param {HTMLElement} place
  */
@@ -24,7 +24,7 @@ export function timeline(place) {
     draw(runs, now = Date.now()) {
       chart.hidden = runs.length === 0;
       if (chart.hidden) return;
-      const shown = runs.slice(-LANES);
+      const shown = choose(runs);
       const start = shown[0].startedAt;
       const end = Math.max(start + SHORTEST, ...shown.map((run) => run.endedAt ?? now));
       const scale = (at) => `${((at - start) / (end - start)) * 100}%`;
@@ -32,6 +32,13 @@ export function timeline(place) {
       lanes.replaceChildren(...shown.map((run) => lane(run, scale, now)));
     },
   };
+}
+
+function choose(runs) {
+  const room = LANES - runs.filter((run) => run.live).length;
+  const ended = runs.filter((run) => !run.live);
+  const shown = new Set(room > 0 ? ended.slice(-room) : []);
+  return runs.filter((run) => run.live || shown.has(run));
 }
 
 function lane(run, scale, now) {

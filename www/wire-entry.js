@@ -50,10 +50,10 @@ export function wireEntry(event) {
 function label({ type, method, url, rpc, message, detail, error }) {
   const name = rpc ?? message?.method ?? (type === "request" && url && new URL(url).pathname);
   const answer = message?.error ? "error" : message?.result && "result";
-  return [type === "request" && method, name, answer, gist(message), detail, error?.message].filter(Boolean).join(" ") || type;
+  return [type === "request" && method, name, answer, gist(message ?? {}), detail, error?.message].filter(Boolean).join(" ") || type;
 }
 
 /** The member of a message that tells it from its neighbours in the log. */
-function gist({ params, result, error } = {}) {
+function gist({ params, result, error }) {
   return params?.name ?? params?.uri ?? params?.status ?? result?.status ?? result?.task?.status ?? error?.message;
 }

@@ -1,4 +1,5 @@
 import { expect, test as base, type Page } from "@playwright/test";
+import { fieldsOf } from "../../www/schema.js";
 import { serve } from "../../www/serve.mjs";
 import { startPeer } from "../peers/spawn.mjs";
 
@@ -104,6 +105,33 @@ for (const { tool, fields, how, shows } of [
     for (const text of shows) await expect(row(page, tool)).toContainText(text);
   });
 }
+
+test("every way that servers write a schema gets the field that fits", () => {
+  const yesNo = [
+    { value: "y", label: "Yes" },
+    { value: "n", label: "No" },
+  ];
+  for (const [why, property, field] of [
+    ["a string", { type: "string" }, { kind: "text" }],
+    ["its default", { type: "integer", default: 3 }, { kind: "number", preset: 3 }],
+    ["a type that may be null", { anyOf: [{ type: "number" }, { type: "null" }], default: null }, { kind: "number", preset: undefined }],
+    ["the same as a list of types", { type: ["string", "null"] }, { kind: "text" }],
+    ["a reference", { $ref: "#/$defs/Colour", description: "Which" }, { kind: "choice", description: "Which", label: "Colour" }],
+    ["constants with titles", { type: "string", oneOf: [{ const: "y", title: "Yes" }, { const: "n", title: "No" }] }, { kind: "choice", options: yesNo }],
+    ["names beside an enum", { enum: ["y", "n"], enumNames: ["Yes", "No"] }, { kind: "choice", options: yesNo }],
+    ["several of an enum", { type: "array", items: { enum: ["a", "b"] } }, { kind: "choices" }],
+    ["a list of numbers", { type: "array", items: { type: "number" } }, { kind: "list" }],
+    ["a list of objects", { type: "array", items: { type: "object" } }, { kind: "json" }],
+    ["a real choice of types", { anyOf: [{ type: "number" }, { type: "string" }] }, { kind: "json" }],
+    ["a reference to nowhere", { $ref: "#/$defs/Nothing" }, { kind: "json" }],
+    ["a reference to another document", { $ref: "https://example.com/schema" }, { kind: "json" }],
+    ["a schema that is itself", { $ref: "#/properties/p" }, { kind: "json" }],
+    ["anything", true, { kind: "json" }],
+  ] as const) {
+    const root = { type: "object", properties: { p: property }, $defs: { Colour: { title: "Colour", enum: ["red", "green"] } } };
+    expect(fieldsOf(root)[0], why).toMatchObject(field);
+  }
+});
 
 test("what is missing or wrong in the form is not sent", async ({ page }) => {
   await connect(page);
