@@ -21,3 +21,7 @@ mod payload;
 mod polling;
 mod sse;
 mod task_list;
+mod close;
+mod pinned;
+mod resume;
+mod stream;
