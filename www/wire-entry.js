@@ -2,7 +2,7 @@ import { el } from "./dom.js";
 import { pretty } from "./json.js";
 import { clock } from "./time.js";
 
-const SIGNS = { request: "→", response: "←", message: "◆", stream: "≈", error: "✕", callback: "ƒ" };
+const SIGNS = { request: "→", response: "←", message: "◆", error: "✕", callback: "ƒ" };
 
 /**
  * One event of the wire log, opened to see all that it carries.

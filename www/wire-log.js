@@ -6,7 +6,6 @@ const TYPES = {
   request: "Requests",
   response: "Responses",
   message: "Messages",
-  stream: "Streams",
   error: "Errors",
   callback: "Callbacks",
 };
