@@ -4,6 +4,9 @@ import { cache, tools } from "../lib/project.mjs";
 import { Missing, step } from "../lib/log.mjs";
 import { ask, run } from "../lib/run.mjs";
 
+/** Unoptimised, these tools compile in half the time, and cost a build a tenth of a second. */
+const QUICK = { CARGO_PROFILE_DEV_DEBUG: "0" };
+
 /**
  * The folder that holds a tool of crates.io in its pinned version: "" when the one on PATH is it.
  * @param {string} crate
@@ -18,7 +21,7 @@ async function cargoTool(crate, program) {
   if (ask(program, ["--version"])?.split(/\s/)[1] === version) return "";
   const install = ["install", crate, "--version", version];
   try {
-    await step(`${crate} ${version} from crates.io`, () => run("cargo", [...install, "--root", home]));
+    await step(`${crate} ${version} from crates.io`, () => run("cargo", [...install, "--debug", "--root", home], { env: QUICK }));
   } catch (error) {
     throw new Missing(`${crate} ${version}`, `cargo ${install.join(" ")}`, error.message);
   }
