@@ -41,7 +41,8 @@ test.describe("negotiation", () => {
   }
 
   for (const version of ["2024-11-05", "1999-12-31", "", null, 7]) {
-    test(`a server that offers ${JSON.stringify(version)} is refused with \`unsupported\``, async ({ page, scripted }) => {
+    test(`a server that offers ${JSON.stringify(version)} is refused with \`unsupported\``, async ({ page, scripted, wire }) => {
+      wire.version = undefined;
       scripted.protocolVersion = version as string;
       const ended = await page.evaluate(async (url) => settle(connect(url)), scripted.url);
       expect(ended.error?.code).toBe("unsupported");
@@ -86,7 +87,7 @@ test.describe("headers and fetch", () => {
     scripted.task({ polls: ["completed"] });
     await page.evaluate(async (url) => {
       let asked = 0;
-      const client = await connect(url, { headers: async () => ({ authorization: `Bearer ${++asked}` }) });
+      const client = await connect(url, { headers: () => Promise.resolve({ authorization: `Bearer ${++asked}` }) });
       await (await client.callTool("work", {}, { task: true })).result();
       await client.close();
     }, scripted.url);
@@ -96,7 +97,7 @@ test.describe("headers and fetch", () => {
   });
 
   test("credentials are not in what `onDebug` is told", async ({ page, scripted }) => {
-    scripted.sessionId = "session-that-nobody-may-see";
+    scripted.session = "session-that-nobody-may-see";
     const told = await page.evaluate(async (url) => {
       const told: unknown[] = [];
       const client = await connect(url, { headers: { authorization: "Bearer very-secret" }, onDebug: (event) => void told.push(event) });
@@ -111,7 +112,7 @@ test.describe("headers and fetch", () => {
   test("`fetch` is asked instead of the page's own", async ({ page, scripted }) => {
     const urls = await page.evaluate(async (url) => {
       const urls: string[] = [];
-      const client = await connect(url, { fetch: (input, init) => (urls.push(String(input)), fetch(input, init)) });
+      const client = await connect(url, { fetch: (input, init) => (urls.push(new Request(input).url), fetch(input, init)) });
       await client.listTools();
       return urls;
     }, scripted.url);
@@ -138,8 +139,9 @@ test.describe("what can go wrong", () => {
   }
 
   test("nobody there: `network`", async ({ page, scripted }) => {
+    const { url } = scripted;
     await scripted.close();
-    const ended = await page.evaluate(async (url) => settle(connect(url)), scripted.url);
+    const ended = await page.evaluate(async (url) => settle(connect(url)), url);
     expect(ended.error).toMatchObject({ mcp: true, code: "network" });
   });
 

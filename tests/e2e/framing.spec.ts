@@ -131,7 +131,7 @@ test("a question in the middle of an answer's own stream is answered, and the an
 
 test("two answers may come in the order that the server likes", async ({ page, scripted }) => {
   const held: (() => void)[] = [];
-  scripted.on("tools/call", async (call) => {
+  scripted.on("tools/call", (call) => {
     const result = { content: [{ type: "text", text: call.params.arguments.n }] };
     if (held.push(() => call.result(result)) === 3) for (const answer of held.toReversed()) answer();
   });

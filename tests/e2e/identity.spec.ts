@@ -84,14 +84,14 @@ test("`client.tasks` holds what is live, by id, and nothing else", async ({ page
   const seen = await page.evaluate(async (url) => {
     const client = await connect(url);
     const running = await client.callTool("forever", {}, { task: true });
-    const quick = await client.callTool("quick", { value: 1 }, { task: true });
+    const silent = await client.callTool("silent", { seconds: 0.5 }, { task: true });
     await client.callTool("sync_only", {}, { task: true });
     const both = [...client.tasks.keys()];
-    await quick.result();
+    await silent.result();
     const one = [...client.tasks.values()];
     await running.cancel();
     await running.wait({ state: "cancelled" });
-    return { expected: [running.taskId, quick.taskId], both, same: one[0] === running, one: one.length, none: client.tasks.size };
+    return { expected: [running.taskId, silent.taskId], both, same: one[0] === running, one: one.length, none: client.tasks.size };
   }, fastmcp);
   expect(seen.both).toEqual(seen.expected);
   expect(seen).toMatchObject({ same: true, one: 1, none: 0 });

@@ -84,7 +84,7 @@ test.describe("FastMCP", () => {
       const task = await client.callTool("structured", {}, { task: true });
       return [await task.result(), (await client.getTaskResult(task.taskId)) as CallToolResult];
     }, fastmcp);
-    const { content, structuredContent } = own as CallToolResult;
+    const { content, structuredContent } = own;
     expect(byId).toMatchObject({ content, structuredContent });
   });
 });

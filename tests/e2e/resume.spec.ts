@@ -21,7 +21,7 @@ for (const [server, args] of [
           const changes = changesOf(task);
           const known = client.tasks.get(taskId) === task;
           const { taskId: id, kind, name, returnedImmediately } = task;
-          const result = (await task.result()) as CallToolResult;
+          const result = await task.result();
           return { id, kind, name, returnedImmediately, known, content: result.content, last: changes.at(-1)?.status };
         },
         { url, taskId },
@@ -47,12 +47,12 @@ test("what `toJSON()` gave is enough, for each kind", async ({ page, newPage, fa
   ).evaluate(
     async ({ url, records }) => {
       const client = await connect(url);
-      const tasks = (JSON.parse(records) as any[]).map((record) => client.resumeTask(record));
+      const tasks = (JSON.parse(records) as TaskRecord[]).map((record) => client.resumeTask(record));
       const { ToolTask, PromptTask, ResourceTask } = mcp;
       return {
         classes: [tasks[0] instanceof ToolTask, tasks[1] instanceof PromptTask, tasks[2] instanceof ResourceTask],
         names: tasks.map((task) => task.name),
-        results: await Promise.all(tasks.map((task) => task.result() as Promise<any>)),
+        results: await Promise.all(tasks.map((task) => task.result())),
       };
     },
     { url: fastmcp, records },
@@ -70,7 +70,7 @@ test("it is a task at once, not a promise of one, and sends nothing by itself", 
   const seen = await page.evaluate(async (url) => {
     const client = await connect(url);
     const task = client.resumeTask("some-task", { kind: "prompt", name: "p" });
-    const same = (await task) === task;
+    const same = (await Promise.resolve<Task>(task)) === task;
     return [task instanceof mcp.PromptTask, same, task.kind, task.name];
   }, fastmcp);
   expect(seen).toEqual([true, true, "prompt", "p"]);
@@ -82,7 +82,7 @@ test("without a kind it is a tool's", async ({ page, fastmcp }) => {
     const client = await connect(url);
     const { taskId } = await client.callTool("quick", { value: 3 }, { task: true });
     const again = (await connect(url)).resumeTask(taskId);
-    return [again.kind, ((await again.result()) as CallToolResult).data];
+    return [again.kind, ((await again.result())).data];
   }, fastmcp);
   expect(data).toEqual(["tool", 6]);
 });
@@ -104,7 +104,7 @@ test("one that ended long ago has its status and its result", async ({ page, fas
     await first.close();
     await sleep(200);
     const task = (await connect(url)).resumeTask(taskId, { kind: "tool", name: "quick" });
-    return [(await task.status()).status, (await task.wait()).status, ((await task.result()) as any).data];
+    return [(await task.status()).status, (await task.wait()).status, (await task.result()).data];
   }, fastmcp);
   expect(seen).toEqual(["completed", "completed", 6]);
 });

@@ -82,17 +82,15 @@ export class Call {
     this.response.writeHead(status, headers).end(body);
   }
 
-  /** Breaks the connection. */
+  /** Breaks the connection. A browser repeats by itself what was lost so on a connection that had been used before. */
   drop() {
     this.request.socket.destroy();
   }
 
   /** Starts a task if the request asks for one and one is waiting; else answers at once. @param {object} immediate */
   start(immediate) {
-    const waiting = [...this.server.tasks.values()].find((task) => !task.started);
-    if (this.params.task === undefined || !waiting) return this.result(immediate);
-    waiting.started = true;
-    return this.result({ task: waiting.state });
+    const task = this.params.task === undefined ? undefined : this.server.waiting.shift();
+    return this.result(task ? { task: task.state } : immediate);
   }
 
   /** @param {(task: import("./scripted-task.mjs").ScriptedTask) => unknown} answer */

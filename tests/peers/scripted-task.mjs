@@ -4,7 +4,6 @@ let created = 0;
 
 /** A task of the scripted server: it moves when the test says so, or from poll to poll. */
 export class ScriptedTask {
-  started = false;
   /** @type {object | undefined} a JSON-RPC error that `tasks/result` answers with */
   error;
 

@@ -28,12 +28,14 @@ export class ScriptedServer {
   requests = [];
   /** @type {Map<string, ScriptedTask>} */
   tasks = new Map();
+  /** @type {ScriptedTask[]} the tasks that wait for a request to start them */
+  waiting = [];
   protocolVersion = "2025-11-25";
   capabilities = { tools: {}, prompts: {}, resources: {}, tasks: TASK_CAPABILITY };
   /** @type {object[]} */
   tools = [{ name: "work", inputSchema: { type: "object" }, execution: { taskSupport: "optional" } }];
-  /** @type {string | undefined} what `initialize` calls the session; without one the server is stateless */
-  sessionId = "session-1";
+  /** @type {string | undefined} what sessions are called, with a number; without a name the server has none */
+  session = "session";
   /** @type {Record<string, string>} response headers of every answer; replace one to break CORS */
   headers = { ...CORS };
   /** How an answer becomes a body. @type {(call: Call, message: object) => unknown} */
@@ -45,6 +47,8 @@ export class ScriptedServer {
   #streams = new Set();
   /** @type {Set<() => void>} */
   #listeners = new Set();
+  /** @type {Map<string, number>} */
+  #counts = new Map();
   #listener = http.createServer((request, response) => this.#receive(request, response));
 
   /** Starts on a free port. */
@@ -78,10 +82,11 @@ export class ScriptedServer {
     return lawful(this)[call.name](call);
   }
 
-  /** A task that the next `tools/call` without one of its own starts. @param {ConstructorParameters<typeof ScriptedTask>[1]} [life] */
+  /** A task that the next request which asks for one starts. @param {ConstructorParameters<typeof ScriptedTask>[1]} [life] */
   task(life) {
     const task = new ScriptedTask(this, life);
     this.tasks.set(task.taskId, task);
+    this.waiting.push(task);
     return task;
   }
 
@@ -138,7 +143,8 @@ export class ScriptedServer {
 
     const call = await Call.receive(request, response, this);
     if (!call) return;
-    call.nth = this.sent(call.name).length;
+    call.nth = this.#counts.get(call.name) ?? 0;
+    this.#counts.set(call.name, call.nth + 1);
     this.requests.push(call);
     this.#changed();
     if (call.name === "GET") {
@@ -167,7 +173,7 @@ const unknownMethod = (call) =>
  */
 const lawful = (server) => ({
   initialize: (call) => {
-    if (server.sessionId) call.response.setHeader("mcp-session-id", server.sessionId);
+    if (server.session) call.response.setHeader("mcp-session-id", `${server.session}-${call.nth + 1}`);
     const { protocolVersion, capabilities } = server;
     return call.result({ protocolVersion, capabilities, serverInfo: { name: "scripted", version: "1" } });
   },

@@ -66,6 +66,7 @@ const taskTools = {
   hang_up: {
     description: "End the GET stream in the middle of the work",
     async run(_, { report, hangUp }) {
+      await sleep(300);
       await report("before the stream ended");
       await sleep(100);
       hangUp();

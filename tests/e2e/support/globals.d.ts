@@ -23,6 +23,7 @@ declare global {
 
   interface Settled<T> {
     value?: T;
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent
     error?: { mcp: boolean; name: string; message: string; code: string; taskId?: string; data?: any };
     ms: number;
   }
@@ -32,6 +33,7 @@ declare global {
   type DebugEvent = package.DebugEvent;
   type McpError = package.McpError;
   type Task = package.Task<unknown>;
+  type TaskRecord = package.TaskRecord;
   type TaskStatus = package.TaskStatus;
   type ToolTask = package.ToolTask;
 }

@@ -1,5 +1,6 @@
 import type { Page, Request } from "@playwright/test";
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- what is on the wire has any shape: to judge it is the tests' work */
 interface Sent {
   /** The JSON-RPC method, `response` for an answer to the server, or the HTTP method of a request without a body. */
   name: string;
@@ -9,6 +10,7 @@ interface Sent {
   message: any;
   params: any;
 }
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 const AUGMENTABLE = new Set(["tools/call", "prompts/get", "resources/read"]);
 const KNOWN = new Set([
@@ -26,7 +28,8 @@ export class Wire {
 
   constructor(page: Page, site: string) {
     page.on("request", (request) => {
-      if (!request.url().startsWith(site) && request.url().startsWith("http")) this.requests.push(describe(request));
+      // The second half of a redirect is the browser's own.
+      if (!request.url().startsWith(site) && !request.redirectedFrom()) this.requests.push(describe(request));
     });
   }
 
