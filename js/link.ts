@@ -45,15 +45,9 @@ export class Link implements Host {
     const random = crypto.getRandomValues(new Uint32Array(4));
     const idPrefix = Array.from(random, (word) => word.toString(36)).join("");
     const hidesHeaders = "location" in globalThis && globalThis.location.origin !== url.origin;
-    this.#core = new glue.Core(
-      this,
-      clientInfo,
-      options.notifications ?? true,
-      options.timeoutMs ?? 60_000,
-      idPrefix,
-      hidesHeaders,
-      this.#onDebug !== undefined,
-    );
+    const { notifications = true, timeoutMs = 60_000 } = options;
+    const debug = this.#onDebug !== undefined;
+    this.#core = this.#guard(() => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug));
   }
 
   /**
@@ -70,7 +64,7 @@ export class Link implements Host {
         this.#guard(() => start(this.#core, call));
       } catch (cause) {
         this.#calls.delete(call);
-        reject(cause instanceof McpError ? cause : new McpError("invalid_argument", "the arguments are not what JSON can hold", { cause }));
+        reject(cause instanceof McpError ? cause : new McpError("invalid_argument", "arguments and meta are objects that JSON can hold", { cause }));
       }
     });
     return within(promise, limits, () => {
@@ -84,9 +78,9 @@ export class Link implements Host {
   }
 
   /** A trap leaves the module in a state that nobody knows. */
-  #guard(act: () => void): void {
+  #guard<T>(act: () => T): T {
     try {
-      act();
+      return act();
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
       throw this.panicked(cause);

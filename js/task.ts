@@ -52,7 +52,8 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
   readonly #origin: Origin;
   readonly #watchers = new Set<Follower>();
   #latest: TaskStatus | undefined;
-  #detached = false;
+  /** Nothing more will be heard: for this reason, or because the caller let go. */
+  #lost: { error?: McpError } | undefined;
   #result: Promise<R> | undefined;
   #callers = 0;
   #leave: AbortController | undefined;
@@ -98,7 +99,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
   }
 
   #watch(watcher: Follower): () => void {
-    if (this.#isOver || this.#detached) return () => {};
+    if (this.#isOver || this.#lost) return () => {};
     this.#watchers.add(watcher);
     if (this.#watchers.size === 1) this.#link.tell((core) => core.watch(this.taskId, true));
     return () => {
@@ -119,6 +120,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
   }
 
   #lose(error?: McpError): void {
+    this.#lost = error ? { error } : {};
     const watchers = [...this.#watchers];
     this.#end();
     watchers.forEach((watcher) => watcher.lose(error));
@@ -169,7 +171,9 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
     return within(this.#result, { timeoutMs, signal }, () => {
       this.#callers -= 1;
       // The last caller has left: nobody needs the polls for it.
-      if (this.#callers === 0) this.#leave?.abort();
+      if (this.#callers > 0) return;
+      this.#result = undefined;
+      this.#leave?.abort();
     });
   }
 
@@ -216,8 +220,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
 
   /** Stops watching. The server is not told, and the task goes on there. */
   detach(): void {
-    if (this.#isOver || this.#detached) return;
-    this.#detached = true;
+    if (this.#isOver || this.#lost) return;
     this.#lose();
     this.#link.tell((core) => core.detach(this.taskId));
   }
@@ -233,19 +236,14 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
       yield { ...this.#latest! };
       return;
     }
-    if (this.#detached) return;
     const queue: TaskStatus[] = [];
-    const lost: (McpError | undefined)[] = [];
     let wake = (): void => {};
     const unwatch = this.#watch({
       update: (status) => {
         queue.push(status);
         wake();
       },
-      lose: (error) => {
-        lost.push(error);
-        wake();
-      },
+      lose: () => wake(),
     });
     try {
       for (;;) {
@@ -253,8 +251,8 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
         if (status) {
           yield { ...status };
           if (isTerminal(status.status)) return;
-        } else if (lost.length > 0) {
-          if (lost[0]) throw lost[0];
+        } else if (this.#lost) {
+          if (this.#lost.error) throw this.#lost.error;
           return;
         } else {
           await new Promise<void>((resolve) => (wake = resolve));

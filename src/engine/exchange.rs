@@ -11,7 +11,8 @@ use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media, Verb};
 
 /// How long we wait before taking up a broken stream again, where the server does not say.
 const RESUME_AFTER: Millis = 1_000;
-/// The longest wait that a server's `retry:` can make of it.
+/// What a server's `retry:` can make of it.
+const RESUME_FLOOR: Millis = 250;
 const RESUME_CAP: Millis = 60_000;
 
 impl<J: Json> Engine<J> {
@@ -113,9 +114,14 @@ impl<J: Json> Engine<J> {
             Channel::Notice => {}
             Channel::Request(request) | Channel::Resumption(request) => {
                 let Some(open) = self.wire.requests.get_mut(&request) else { return };
-                if let Some(after) = exchange.decoder.last_event_id() {
-                    let wait = exchange.decoder.retry().unwrap_or(RESUME_AFTER).min(RESUME_CAP);
-                    open.resume = Some((now + wait, after.into()));
+                open.fruitless += 1;
+                if let Some(id) = exchange.decoder.last_event_id() {
+                    open.fruitless = u32::from(open.last_event_id.as_deref() == Some(id));
+                    open.last_event_id = Some(id.into());
+                }
+                if open.last_event_id.is_some() {
+                    let wait = exchange.decoder.retry().unwrap_or(RESUME_AFTER).clamp(RESUME_FLOOR, RESUME_CAP);
+                    open.resume_at = Some(now + (wait << open.fruitless.min(8)).min(RESUME_CAP));
                     return;
                 }
                 let error = Error::new(Code::Network, "the stream ended before the answer came");
@@ -126,8 +132,13 @@ impl<J: Json> Engine<J> {
 
     /// No response came, or it broke off.
     pub fn failed(&mut self, id: ExchangeId, failure: Failure, cause: Option<J>, now: Millis) {
-        let broke_off = self.wire.exchanges.get(&id).is_some_and(|exchange| exchange.decoder.last_event_id().is_some());
-        if failure == Failure::Network && broke_off {
+        // A stream that broke off is taken up again, and so is the attempt to do that.
+        let goes_on = self
+            .wire
+            .exchanges
+            .get(&id)
+            .is_some_and(|exchange| matches!(exchange.channel, Channel::Resumption(_)) || exchange.decoder.last_event_id().is_some());
+        if failure == Failure::Network && goes_on {
             return self.ended(id, now);
         }
         self.exchange_failed(id, Fault::failure(failure, cause), now);
@@ -157,11 +168,16 @@ impl<J: Json> Engine<J> {
 
     /// Takes up the streams that broke before their answer ("Resumability and Redelivery").
     pub(super) fn resume_requests(&mut self, now: Millis) {
-        let is_due = |resume: &Option<(Millis, String)>| resume.as_ref().is_some_and(|(at, _)| *at <= now);
-        let due: Vec<_> = self.wire.requests.iter().filter(|(_, each)| is_due(&each.resume)).map(|(id, _)| *id).collect();
+        let is_due = |at: Option<Millis>| at.is_some_and(|at| at <= now);
+        let due: Vec<_> = self.wire.requests.iter().filter(|(_, each)| is_due(each.resume_at)).map(|(id, _)| *id).collect();
         for id in due {
             let Some(request) = self.wire.requests.get_mut(&id) else { continue };
-            let (after, patience) = (request.resume.take().map(|(_, after)| after), request.patience);
+            request.resume_at = None;
+            let (after, patience) = (request.last_event_id.clone(), request.deadline.saturating_sub(now));
+            if patience == 0 {
+                self.answered(id, Err(Fault::timeout()), now);
+                continue;
+            }
             let exchange = self.wire.open(Channel::Resumption(id), Verb::Get, None, after, patience, now);
             if let Some(request) = self.wire.requests.get_mut(&id) {
                 request.exchange = exchange;

@@ -146,13 +146,15 @@ impl<J: Json> Engine<J> {
                 task.answered_under = task.asked_under;
                 task.heard = Some(now);
                 let settled = match task.refused.take() {
-                    Some(error) if status.state.is_terminal() => task.settle_results(|_| Err(error.clone())),
-                    // The end was told before the server had the result: in a while it will.
-                    Some(_) => {
-                        task.not_before = task.pace(0).next(now);
+                    // Twice, and ended both times: so it is. Once may have been just before the end.
+                    Some(error) if status.state.is_terminal() && task.refusals > 1 => task.settle_results(|_| Err(error.clone())),
+                    // The end was told before it was there: it is asked about until it is.
+                    Some(error) if !status.state.is_terminal() => {
+                        task.refusals = 0;
+                        task.refused = Some(error);
                         Vec::new()
                     }
-                    None => Vec::new(),
+                    _ => Vec::new(),
                 };
                 let verdict = task.life.observe(status, Source::Answer { heard });
                 self.deliver_all(settled);
@@ -166,6 +168,9 @@ impl<J: Json> Engine<J> {
                 }
             }
         };
+        if verdict == Verdict::Confirm {
+            self.ask_status(id, now);
+        }
         self.tell(id, verdict);
         self.advance(id, Some(request), now);
     }
@@ -278,7 +283,7 @@ impl<J: Json> Engine<J> {
         match task.due {
             Some(due) if due <= now => {
                 task.due = None;
-                if task.life.is_over() {
+                if task.life.is_over() && task.refused.is_none() {
                     self.advance(id, None, now);
                 } else {
                     self.ask_status(id, now);
@@ -321,6 +326,7 @@ impl<J: Json> Engine<J> {
             // The end may have been pushed before the result was there, or the task has expired: the status tells.
             Err(fault) => {
                 task.refused = Some(fault.error.about(id));
+                task.refusals += 1;
                 self.ask_status(id, now);
                 return;
             }

@@ -23,7 +23,7 @@ pub enum Verdict {
     Same,
     /// News.
     Changed,
-    /// A pushed failure, held back: pushes say "Task failed", the answer to a poll says why. Ask, then tell.
+    /// A pushed failure, held back: pushes say "Task failed", the answer to a poll sent after it says why. Ask, then tell.
     Confirm,
 }
 
@@ -69,7 +69,7 @@ impl Lifecycle {
             }
             // What was pushed since we asked is newer than the answer, unless the answer is the end.
             Source::Answer { heard } if heard != self.heard && !new.state.is_terminal() => {
-                return self.give_up_confirming();
+                return if self.unconfirmed.is_some() { Verdict::Confirm } else { Verdict::Stale };
             }
             Source::Answer { .. } => {
                 if let Some(pushed) = self.unconfirmed.take() {

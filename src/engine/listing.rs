@@ -66,12 +66,20 @@ impl Listing {
     }
 }
 
+/// A list on its way.
+pub struct Load<J> {
+    pub items: Vec<J>,
+    pub pages: u32,
+    /// The cursor of the page that is asked for.
+    pub cursor: Option<String>,
+}
+
 /// One list of one server.
 pub struct Shelf<J> {
     /// All items, once loaded.
     pub items: Option<Vec<J>>,
-    /// The items so far and the pages that they came on, while loading.
-    pub loading: Option<(Vec<J>, u32)>,
+    /// What there is so far, while loading.
+    pub loading: Option<Load<J>>,
     /// The list changed while it was being loaded.
     pub outdated: bool,
     /// Calls that wait for the load to end.

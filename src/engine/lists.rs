@@ -3,7 +3,7 @@
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
-use super::listing::{Listing, Shelf};
+use super::listing::{Listing, Load, Shelf};
 use super::machine::{Call, Engine};
 use super::purpose::Purpose;
 use super::time::Millis;
@@ -49,7 +49,7 @@ impl<J: Json> Engine<J> {
         let shelf = self.shelf(listing);
         shelf.waiting.push(call);
         if shelf.loading.is_none() {
-            shelf.loading = Some((Vec::new(), 0));
+            shelf.loading = Some(Load { items: Vec::new(), pages: 0, cursor: None });
             self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
         }
     }
@@ -60,22 +60,27 @@ impl<J: Json> Engine<J> {
 
     pub(super) fn page(&mut self, listing: Listing, outcome: Result<J, Fault<J>>, now: Millis) {
         let shelf = self.shelf(listing);
-        let (mut items, pages) = shelf.loading.take().unwrap_or_default();
+        let Some(Load { mut items, pages, cursor }) = shelf.loading.take() else { return };
+        if shelf.waiting.is_empty() {
+            return;
+        }
         let loaded = outcome.map_err(|fault| fault.error).and_then(|page| {
             let broken = |why| Error::new(Code::Protocol, why);
             let list = page.get(listing.items()).filter(J::is_array).ok_or_else(|| broken("the list has no items"))?;
             items.extend(list.items());
-            let next = page.text_of(Key::NextCursor);
+            // Servers write an empty cursor for none.
+            let next = page.text_of(Key::NextCursor).filter(|next| !next.is_empty());
             // An empty page with another to come is allowed, a list without end is not.
-            if next.is_some() && (items.len() > MOST_ITEMS || pages == MOST_PAGES) {
+            if next.is_some() && (next == cursor || items.len() > MOST_ITEMS || pages == MOST_PAGES) {
                 return Err(broken("the list has no end"));
             }
             Ok(next)
         });
         match loaded {
             Ok(Some(cursor)) => {
-                shelf.loading = Some((items, pages + 1));
-                self.wire.request(Purpose::Page(listing), listing.page(Some(J::text(&cursor))), None, now);
+                let outgoing = listing.page(Some(J::text(&cursor)));
+                shelf.loading = Some(Load { items, pages: pages + 1, cursor: Some(cursor) });
+                self.wire.request(Purpose::Page(listing), outgoing, None, now);
             }
             Ok(None) => self.stock(listing, Ok(items), now),
             Err(error) => self.stock(listing, Err(error), now),

@@ -103,7 +103,7 @@ impl<J: Json> Engine<J> {
     pub fn deadline(&self) -> Option<Millis> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
-        let resumption = self.wire.requests.iter().filter_map(|(_, request)| Some(request.resume.as_ref()?.0)).min();
+        let resumption = self.wire.requests.iter().filter_map(|(_, request)| request.resume_at).min();
         [task, exchange, resumption, self.stream.deadline()].into_iter().flatten().min()
     }
 
@@ -111,12 +111,12 @@ impl<J: Json> Engine<J> {
     pub fn tick(&mut self, now: Millis) {
         self.expire_exchanges(now);
         self.resume_requests(now);
-        while let Some(Reverse((at, _))) = self.alarms.peek()
-            && *at <= now
-        {
-            if let Some(Reverse((at, id))) = self.alarms.pop() {
-                self.ring(&id, at, now);
-            }
+        let mut ringing = Vec::new();
+        while self.alarms.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            ringing.extend(self.alarms.pop());
+        }
+        for Reverse((at, id)) in ringing {
+            self.ring(&id, at, now);
         }
         self.tend_stream(now);
     }
@@ -190,6 +190,7 @@ impl<J: Json> Engine<J> {
         self.wire.requests.take();
         self.tasks.take();
         self.alarms.clear();
+        self.creating = 0;
         self.stream = Stream::default();
         self.calls.insert(call, Call::Session);
         self.say_goodbye(call, now);

@@ -53,8 +53,9 @@ pub struct Tracked<J> {
     pub answered_under: u32,
     pub poll: Option<RequestId>,
     pub payload: Option<RequestId>,
-    /// The server refused the result, and is being asked why.
+    /// The server refused the result of a task that has ended, and is being asked for its status; and how often in a row it did.
     pub refused: Option<Error<J>>,
+    pub refusals: u32,
     /// When to act next, and the earliest alarm that is set for it.
     pub due: Option<Millis>,
     pub alarm: Option<Millis>,
@@ -80,6 +81,7 @@ impl<J: Json> Tracked<J> {
             poll: None,
             payload: None,
             refused: None,
+            refusals: 0,
             due: None,
             alarm: None,
         }

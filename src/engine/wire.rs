@@ -128,10 +128,13 @@ pub struct Exchange {
 pub struct Request {
     pub purpose: Purpose,
     pub exchange: ExchangeId,
-    /// The longest wait for an exchange of this request.
-    pub patience: Millis,
-    /// When a broken stream is taken up again, and after which event.
-    pub resume: Option<(Millis, String)>,
+    /// When the request is given up, on however many exchanges it travels.
+    pub deadline: Millis,
+    /// The last event that its broken streams brought, and how often in a row they have brought none since.
+    pub last_event_id: Option<String>,
+    pub fruitless: u32,
+    /// When the broken stream is taken up again.
+    pub resume_at: Option<Millis>,
 }
 
 /// The headers of an established session.
@@ -175,7 +178,8 @@ impl<J: Json> Wire<J> {
         let id = self.last_request;
         let patience = patience.unwrap_or(self.patience);
         let exchange = self.open(Channel::Request(id), Verb::Post, Some(outgoing.envelope(Some(id))), None, patience, now);
-        self.requests.insert(id, Request { purpose, exchange, patience, resume: None });
+        let deadline = now.saturating_add(patience);
+        self.requests.insert(id, Request { purpose, exchange, deadline, last_event_id: None, fruitless: 0, resume_at: None });
         id
     }
 

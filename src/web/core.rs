@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::host::Host;
 use super::value::Value;
-use crate::engine::{Config, Invocation, Kind, Listing, Millis, State, TaskStatus};
+use crate::engine::{Config, Invocation, Json, Kind, Listing, Millis, State, TaskStatus};
 
 thread_local! {
     /// Who hears of a panic.
@@ -153,11 +153,12 @@ fn millis(duration: f64) -> Millis {
     (duration as Millis).min(1 << 45)
 }
 
-/// A copy of what the caller gave, so that it can neither change nor run code later.
+/// A copy of the object that the caller gave, so that it can neither change nor run code later.
 fn copy(given: JsValue) -> Result<Option<Value>, JsValue> {
     if given.is_undefined() {
         return Ok(None);
     }
     let text = JSON::stringify(&given)?;
-    Ok(Some(Value(JSON::parse(&String::from(text))?)))
+    let copy = Value(JSON::parse(&String::from(text))?);
+    if copy.is_object() { Ok(Some(copy)) } else { Err(JsValue::UNDEFINED) }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::{Array, Error, JSON, SyntaxError, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, ReadableStreamDefaultReader, Response, ResponseType};
+use web_sys::{AbortController, AbortSignal, Blob, ReadableStreamDefaultReader, Response, ResponseType};
 
 use super::driver::Driver;
 use super::value::Value;
@@ -21,6 +21,10 @@ extern "C" {
 
     #[wasm_bindgen(method, structural, getter)]
     fn value(this: &Chunk) -> JsValue;
+
+    /// Takes the text as JavaScript has it: a long one would be copied in and out.
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn wall_clock() -> f64;
@@ -43,16 +47,24 @@ impl From<JsValue> for Broken {
 }
 
 pub(super) fn start(driver: Rc<Driver>, fetch: Fetch<Value>) {
+    // The engine may abort the exchange before it has begun.
+    let Ok(controller) = AbortController::new() else { return };
+    let signal = controller.signal();
+    driver.aborts.borrow_mut().insert(fetch.exchange, controller);
     spawn_local(async move {
         let id = fetch.exchange;
-        if let Err(broken) = exchange(&driver, fetch).await {
+        if let Err(broken) = exchange(&driver, fetch, &signal).await {
             let (failure, cause) = match broken {
                 Broken::NotJson => (Failure::Network, JsValue::UNDEFINED),
                 Broken::Failed(failure, cause) => (failure, cause),
             };
-            let known = driver.aborts.borrow_mut().remove(&id).is_some();
-            if driver.debug && known {
+            let controller = driver.aborts.borrow_mut().remove(&id);
+            if driver.debug && controller.is_some() {
                 let _ = driver.host.debug_failure(id, cause.clone());
+            }
+            if let Some(controller) = controller {
+                // What is still to come is not read.
+                controller.abort();
             }
             driver.input(|engine, now| engine.failed(id, failure, Value::given(cause), now));
         }
@@ -60,9 +72,9 @@ pub(super) fn start(driver: Rc<Driver>, fetch: Fetch<Value>) {
     });
 }
 
-async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<(), Broken> {
+async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) -> Result<(), Broken> {
     let id = fetch.exchange;
-    let response = send(driver, fetch).await?;
+    let response = send(driver, fetch, signal).await?;
     let headers = response.headers();
     let header = |name| headers.get(name).ok().flatten();
     let media_type = header("content-type").unwrap_or_default();
@@ -104,7 +116,10 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<(), Broken
     Ok(())
 }
 
-async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<Response, Broken> {
+async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) -> Result<Response, Broken> {
+    if signal.aborted() {
+        return Err(Broken::Failed(Failure::Network, JsValue::UNDEFINED));
+    }
     let unsendable = |cause| Broken::Failed(Failure::Unsendable, cause);
     let method = match fetch.verb {
         Verb::Get => "GET",
@@ -123,10 +138,7 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<Response, Brok
         Some(body) => JSON::stringify(&body.0).map_err(unsendable)?.into(),
         None => JsValue::UNDEFINED,
     };
-    let controller = AbortController::new()?;
-    let signal = controller.signal();
-    driver.aborts.borrow_mut().insert(fetch.exchange, controller);
-    let promise = driver.host.send(method, headers.into(), body, &signal).map_err(unsendable)?;
+    let promise = driver.host.send(method, headers.into(), body, signal).map_err(unsendable)?;
     let sent = JsFuture::from(promise).await?;
     if sent.is_instance_of::<Error>() {
         return Err(unsendable(sent));
@@ -138,25 +150,27 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>) -> Result<Response, Brok
     Ok(response)
 }
 
-/// The whole body, parsed as JSON.
+/// The whole body, parsed as JSON: by us, so that nothing else than plain values comes of it whoever made the `Response`.
 async fn whole(response: &Response, length: Option<usize>) -> Result<JsValue, Broken> {
-    match length {
-        Some(length) if length <= LIMIT => Ok(JsFuture::from(response.json()?).await?),
-        Some(_) => Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)),
-        // Only counting tells how much it will be.
-        None => {
-            let mut bytes = Vec::new();
-            read(response, |chunk| {
-                if bytes.len() + chunk.length() as usize > LIMIT {
-                    return Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED));
-                }
-                bytes.extend(chunk.to_vec());
-                Ok(())
-            })
-            .await?;
-            Ok(JSON::parse(&String::from_utf8_lossy(&bytes))?)
-        }
-    }
+    let text = match length {
+        // The length may be that of a compressed body, which is at most a thousand times as long.
+        Some(length) if length <= LIMIT >> 10 => JsFuture::from(response.text()?).await?,
+        _ => JsFuture::from(counted(response).await?.text()).await?,
+    };
+    Ok(parse_text(&text)?)
+}
+
+/// A body that only counting tells the length of.
+async fn counted(response: &Response) -> Result<Blob, Broken> {
+    let chunks = Array::new();
+    let mut length = 0;
+    read(response, |chunk| {
+        length += chunk.length() as usize;
+        chunks.push(&chunk);
+        if length > LIMIT { Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
+    })
+    .await?;
+    Ok(Blob::new_with_u8_array_sequence(&chunks)?)
 }
 
 async fn read(response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {
