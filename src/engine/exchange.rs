@@ -13,7 +13,7 @@ use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media, Verb};
 const RESUME_AFTER: Millis = 1_000;
 /// What a server's `retry:` can make of it.
 const RESUME_FLOOR: Millis = 250;
-const RESUME_CAP: Millis = 60_000;
+const RESUME_CAP: Millis = 30_000;
 
 impl<J: Json> Engine<J> {
     /// The head of a response has come. Says how to read the body.
