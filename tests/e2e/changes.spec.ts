@@ -23,7 +23,8 @@ test.describe("status callbacks, FastMCP", () => {
       return changes;
     }, fastmcp);
     expectLawful(changes);
-    expect(steps(changes)).toEqual(["step 1 of 3", "step 2 of 3", "step 3 of 3"]);
+    // The first step may have been told before anybody could listen.
+    expect(steps(changes).slice(-2)).toEqual(["step 2 of 3", "step 3 of 3"]);
     expect(changes.at(-1)?.status).toBe("completed");
   });
 
@@ -43,22 +44,22 @@ test.describe("status callbacks, FastMCP", () => {
   test("several hear the same; one that left hears no more; one that comes late hears the rest", async ({ page, fastmcp }) => {
     const heard = await page.evaluate(async (url) => {
       const client = await connect(url);
-      const task = await client.callTool("slow", { seconds: 0.8, steps: 2 }, { task: true });
+      const task = await client.callTool("slow", { seconds: 1.2, steps: 3 }, { task: true });
       const [one, two] = [changesOf(task), changesOf(task)];
       const left: TaskStatus[] = [];
       const leave = task.onStatusChange((status) => {
         left.push(status);
-        if (status.statusMessage === "step 1 of 2") leave();
+        if (status.statusMessage === "step 2 of 3") leave();
       });
-      while (!one.some((status) => status.statusMessage === "step 1 of 2")) await sleep(10);
+      while (!one.some((status) => status.statusMessage === "step 2 of 3")) await sleep(10);
       const late = changesOf(task);
       await task.result();
       return { one, two, left, late };
     }, fastmcp);
     expectLawful(heard.one);
     expect(heard.two).toEqual(heard.one);
-    expect(steps(heard.left)).toEqual(["step 1 of 2"]);
-    expect(steps(heard.late)).toEqual(["step 2 of 2"]);
+    expect(steps(heard.left).at(-1)).toBe("step 2 of 3");
+    expect(steps(heard.late)).toEqual(["step 3 of 3"]);
     expect(heard.late.at(-1)?.status).toBe("completed");
   });
 

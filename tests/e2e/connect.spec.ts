@@ -154,9 +154,11 @@ test.describe("what can go wrong", () => {
   test("a server that hides its session: `cors`, naming the header", async ({ page, scripted, wire }) => {
     wire.version = "2025-11-25";
     delete scripted.headers["access-control-expose-headers"];
+    const error = { code: -32600, message: "Bad Request: Missing session ID" };
+    const missing = JSON.stringify({ jsonrpc: "2.0", id: "server-error", error });
     for (const method of ["notifications/initialized", "tools/list"]) {
       scripted.on(method, (call) =>
-        call.headers["mcp-session-id"] ? call.result({ tools: [] }) : call.http(400, { "content-type": "application/json" }, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: Missing session ID"}}'),
+        call.headers["mcp-session-id"] ? call.result({ tools: [] }) : call.http(400, { "content-type": "application/json" }, missing),
       );
     }
     const ended = await page.evaluate(async (url) => settle(connect(url).then((client) => client.listTools())), scripted.url);
@@ -229,7 +231,7 @@ test.describe("the end of it", () => {
     }
   });
 
-  test("`await using` closes it", async ({ page, scripted }) => {
+  test("to dispose of it is to close it", async ({ page, scripted }) => {
     await page.evaluate(async (url) => {
       const client = await connect(url);
       await client[Symbol.asyncDispose]();

@@ -25,13 +25,13 @@ for (const server of ["fastmcp", "fastmcpJson", "sdk", "sdkJson"] as const) {
   });
 }
 
-/** An answer as an SSE body, in the given lines. */
-const events =
-  (write: (json: string) => string): Encode =>
-  (call, message) => {
-    call.stream();
-    call.response.end(write(JSON.stringify(message)));
-  };
+/** An answer of this content type, with this body. */
+const typed =
+  (type: string, body: (json: string) => string): Encode =>
+  (call, message) =>
+    call.http(200, { "content-type": type }, body(JSON.stringify(message)));
+
+const events = (body: (json: string) => string) => typed("text/event-stream", body);
 
 /** An answer as SSE, given to the socket in pieces that end where the page would not expect it. */
 const torn =
@@ -52,10 +52,10 @@ const notification = JSON.stringify({ jsonrpc: "2.0", method: "notifications/mes
 
 for (const [why, encode] of [
   ["JSON", (call, message) => call.json(message)],
-  ["JSON with a charset, in capitals", (call, message) => call.http(200, { "content-type": "Application/JSON; Charset=UTF-8" }, JSON.stringify(message))],
-  ["JSON with space around it", (call, message) => call.http(200, { "content-type": "application/json" }, ` \n${JSON.stringify(message, null, 2)}\n`)],
+  ["JSON with a charset, in capitals", typed("Application/JSON; Charset=UTF-8", (json) => json)],
+  ["JSON with space around it", typed("application/json", (json) => ` \n${json.replaceAll(",", " ,\n\t")}\n`)],
   ["SSE", events((json) => `data: ${json}\n\n`)],
-  ["SSE with a charset", (call, message) => call.http(200, { "content-type": "text/event-stream; charset=utf-8" }, `data: ${JSON.stringify(message)}\n\n`)],
+  ["SSE with a charset", typed("text/event-stream; charset=utf-8", (json) => `data: ${json}\n\n`)],
   ["SSE named `message`", events((json) => `event: message\nid: 7\ndata: ${json}\n\n`)],
   ["SSE after a priming event", events((json) => `id: 7\nretry: 100\ndata:\n\nevent: message\nid: 8\ndata: ${json}\n\n`)],
   ["SSE without a space after the colon", events((json) => `data:${json}\n\n`)],
@@ -90,7 +90,10 @@ test("a batch of one, from a server of 2025-03-26, is unpacked", async ({ page, 
 test("a batch of several, by SSE, finds its way: notification and response", async ({ page, scripted, wire }) => {
   wire.version = undefined;
   scripted.protocolVersion = "2025-03-26";
-  scripted.on("tools/list", (call) => call.sse([JSON.parse(notification), { jsonrpc: "2.0", id: call.message.id, result: { tools: scripted.tools } }]));
+  scripted.on("tools/list", (call) => {
+    const response = { jsonrpc: "2.0", id: call.message.id, result: { tools: scripted.tools } };
+    call.sse([JSON.parse(notification), response]);
+  });
   const tools = await page.evaluate(async (url) => (await connect(url)).listTools(), scripted.url);
   expect(tools.map((tool) => tool.name)).toEqual(["work"]);
 });

@@ -1,30 +1,34 @@
 import { expect, test, type ScriptedServer } from "./fixtures.ts";
 
 type Handler = Parameters<ScriptedServer["on"]>[1];
+type Call = Parameters<Handler>[0];
 
 const json = { "content-type": "application/json" };
+const sse = { "content-type": "text/event-stream" };
 const message = (id: unknown, more: object) => JSON.stringify({ jsonrpc: "2.0", id, ...more });
+const success = (call: Call) => message(call.message.id, { result: { content: [] } });
+const http = (call: Call, headers: Record<string, string>, body: string) => call.http(200, headers, body);
 
 /** Answers to a request that break the protocol, and how the call then ends. */
 for (const [why, answer, codes] of [
-  ["not JSON", (call) => call.http(200, json, "<html>"), ["protocol"]],
+  ["not JSON", (call) => http(call, json, "<html>"), ["protocol"]],
   ["empty", (call) => call.http(200, json), ["protocol"]],
   ["202 without a body", (call) => call.http(202), ["protocol"]],
   ["204", (call) => call.http(204), ["protocol"]],
   ["an HTML page that claims to be fine", (call) => call.http(200, { "content-type": "text/html" }, "<h1>Welcome</h1>"), ["protocol"]],
-  ["of no type", (call) => call.http(200, {}, message(call.message.id, { result: { content: [] } })), ["protocol"]],
-  ["null", (call) => call.http(200, json, "null"), ["protocol"]],
-  ["a number", (call) => call.http(200, json, "7"), ["protocol"]],
-  ["for another id", (call) => call.http(200, json, message(4711, { result: { content: [] } })), ["protocol"]],
-  ["for the id as a text", (call) => call.http(200, json, message(String(call.message.id), { result: { content: [] } })), ["protocol"]],
-  ["without a result or an error", (call) => call.http(200, json, message(call.message.id, {})), ["protocol"]],
-  ["a result that is no object", (call) => call.http(200, json, message(call.message.id, { result: "done" })), ["protocol"]],
-  ["an error that is no object", (call) => call.http(200, json, message(call.message.id, { error: "no" })), ["protocol", "rpc"]],
-  ["an SSE stream that ends without it", (call) => call.sse({ jsonrpc: "2.0", method: "notifications/message", params: {} }), ["protocol", "network"]],
-  ["an SSE stream that ends in the middle of it", (call) => (call.stream(), call.response.end(`data: ${message(call.message.id, { result: { content: [] } })}`)), ["protocol", "network"]],
+  ["of no type", (call) => http(call, {}, success(call)), ["protocol"]],
+  ["null", (call) => http(call, json, "null"), ["protocol"]],
+  ["a number", (call) => http(call, json, "7"), ["protocol"]],
+  ["for another id", (call) => http(call, json, message(4711, { result: { content: [] } })), ["protocol"]],
+  ["for the id as a text", (call) => http(call, json, message(String(call.message.id), { result: { content: [] } })), ["protocol"]],
+  ["without a result or an error", (call) => http(call, json, message(call.message.id, {})), ["protocol"]],
+  ["a result that is no object", (call) => http(call, json, message(call.message.id, { result: "done" })), ["protocol"]],
+  ["an error that is no object", (call) => http(call, json, message(call.message.id, { error: "no" })), ["protocol", "rpc"]],
+  ["an SSE stream that ends without it", (call) => call.sse(), ["protocol", "network"]],
+  ["an SSE stream that ends before the event does", (call) => http(call, sse, `data: ${success(call)}`), ["protocol", "network"]],
   ["an SSE stream that breaks", (call) => (call.stream(), call.write("data: {"), setTimeout(() => call.drop(), 30)), ["network"]],
-  ["JSON that breaks off with the connection", (call) => (call.response.writeHead(200, { ...json, "content-length": "500" }), call.write('{"jsonrpc":'), setTimeout(() => call.drop(), 30)), ["network"]],
-  ["an SSE event that is not JSON", (call) => (call.stream(), call.response.end("data: {oops\n\n")), ["protocol", "network"]],
+  ["JSON that breaks off with the connection", (call) => call.half(), ["network"]],
+  ["an SSE event that is not JSON", (call) => http(call, sse, "data: {oops\n\n"), ["protocol", "network"]],
   ["a broken connection", (call) => call.drop(), ["network"]],
 ] as [string, Handler, string[]][]) {
   test(`an answer that is ${why}: \`${codes.join("` or `")}\`, and the client lives on`, async ({ page, scripted }) => {
@@ -104,7 +108,7 @@ test("many megabytes in one answer arrive", async ({ page, scripted }) => {
 
 for (const [how, encode] of [
   ["JSON", (call) => flood(call, json, "[", '"padding",')],
-  ["one SSE event", (call) => flood(call, { "content-type": "text/event-stream" }, "data: [", '"padding",')],
+  ["one SSE event", (call) => flood(call, sse, "data: [", '"padding",')],
 ] as [string, Handler][]) {
   test(`an answer without end, as ${how}, is cut off with \`protocol\``, async ({ page, scripted }) => {
     test.setTimeout(60_000);
@@ -115,7 +119,7 @@ for (const [how, encode] of [
 }
 
 /** Writes as fast as the page reads, until it hangs up. */
-function flood(call: Parameters<Handler>[0], headers: Record<string, string>, start: string, piece: string): void {
+function flood(call: Call, headers: Record<string, string>, start: string, piece: string): void {
   const chunk = piece.repeat(Math.ceil((1024 * 1024) / piece.length));
   call.response.writeHead(200, headers);
   call.write(start);

@@ -199,7 +199,7 @@ test.describe("scripted, when requests fail", () => {
     ["500", (call) => call.http(500)],
     ["503 with an HTML page", (call) => call.http(503, { "content-type": "text/html" }, "<h1>busy</h1>")],
     ["a broken connection", (call) => call.drop()],
-    ["half an answer", (call) => void (call.response.writeHead(200, { "content-type": "application/json", "content-length": "500" }), call.write('{"jsonrpc":'), setTimeout(() => call.drop(), 20))],
+    ["half an answer", (call) => call.half()],
   ] as [string, Parameters<ScriptedServer["on"]>[1]][]) {
     test(`${what}: polling backs off, and goes on to the result`, async ({ page, scripted }) => {
       scripted.task({ pollInterval: 20, polls: ["working", "completed"] });

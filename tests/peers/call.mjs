@@ -82,6 +82,13 @@ export class Call {
     this.response.writeHead(status, headers).end(body);
   }
 
+  /** Begins a JSON answer and breaks the connection in the middle of it. */
+  half() {
+    this.response.writeHead(200, { "content-type": "application/json", "content-length": "500" });
+    this.write('{"jsonrpc":');
+    setTimeout(() => this.drop(), 30);
+  }
+
   /** Breaks the connection. A browser repeats by itself what was lost so on a connection that had been used before. */
   drop() {
     this.request.socket.destroy();
