@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { McpError } from "./error.js";
-import { duration } from "./limits.js";
+import { checkLimits, duration, within } from "./limits.js";
+import { shown } from "./debug.js";
 import { Link, toError } from "./link.js";
 import { load, type Source } from "./load.js";
 import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
@@ -51,12 +52,12 @@ const CLASSES = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask } a
 export async function open(source: Source, endpoint: string | URL, options: ClientOptions): Promise<[Link, Negotiated, string]> {
   checkOptions(options);
   const { signal, wasm, clientInfo = { name: "mcp-tasks", version: VERSION } } = options;
-  signal?.throwIfAborted();
+  checkLimits({ signal });
   const url = endpointUrl(endpoint);
-  const glue = await load(wasm === undefined ? source : () => wasm);
+  const glue = await within(load(wasm === undefined ? source : () => wasm), { signal, timeoutMs: options.timeoutMs ?? 60_000 });
   const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object);
   try {
-    return [link, await link.call<Negotiated>((core, call) => core.connect(call), { signal }), url.href];
+    return [link, await link.call<Negotiated>((core, call) => core.connect(call), { signal }), shown(url.href)];
   } catch (error) {
     void link.close();
     throw error;
@@ -170,6 +171,9 @@ export abstract class BaseClient implements AsyncDisposable {
 
   #adopt(kind: TaskKind, name: string, throwOnError: boolean, made: Made, onEnd?: () => void): Task<unknown> {
     const { taskId, error } = made;
+    // A server may answer two calls with one task.
+    const known = this.#tasks.get(taskId);
+    if (known?.kind === kind) return known;
     const immediate = error
       ? { error: toError(error.code, error.message, taskId, error.data, undefined) }
       : { value: made.result };
@@ -203,11 +207,13 @@ export abstract class BaseClient implements AsyncDisposable {
   resumeTask(task: string | TaskRecord, options?: { kind?: TaskKind; name?: string }): ToolTask | PromptTask | ResourceTask;
   resumeTask(given: string | TaskRecord, options: { kind?: TaskKind; name?: string } = {}): Task<unknown> {
     const record = typeof given === "string" ? { taskId: given, kind: "tool" as const, name: "" } : this.#checkRecord(given);
-    const { taskId, kind, name } = { ...record, ...options };
+    const { taskId } = record;
+    const { kind = record.kind, name = record.name } = options;
     if (typeof taskId !== "string" || taskId === "") throw new McpError("invalid_argument", "a task has an id");
     if (!Object.hasOwn(CLASSES, kind)) throw new McpError("invalid_argument", `there are no tasks of kind "${String(kind)}"`);
     const known = this.#tasks.get(taskId);
-    if (known?.kind === kind) return known;
+    if (known && known.kind !== kind) throw new McpError("invalid_argument", `the task is a ${known.kind}`, { taskId });
+    if (known) return known;
     const task = this.#adopt(kind, String(name), true, { taskId, returnedImmediately: false });
     this.#link.tell((core) => core.follow(taskId));
     return task;
@@ -289,8 +295,10 @@ export abstract class BaseClient implements AsyncDisposable {
     nextCursor?: string;
   }> {
     if (!(Number.isInteger(limit) && limit > 0)) throw new McpError("invalid_argument", "limit is a whole number above 0");
+    if (cursor !== undefined && typeof cursor !== "string") throw new McpError("invalid_argument", "cursor is the nextCursor of another page");
+    const most = Math.min(limit, 2 ** 31 - 1);
     const page = await this.#link.call<{ tasks: TaskStatus[]; nextCursor?: string }>(
-      (core, call) => core.listTasks(call, cursor, limit),
+      (core, call) => core.listTasks(call, cursor, most),
       { signal },
     );
     return { ...page, tasks: page.tasks.map(complete) };

@@ -24,7 +24,6 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: Limits, le
     const give = (reason: unknown): void => {
       end();
       // The caller's own reason, whatever it is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       reject(reason);
       leave?.();
     };
@@ -37,6 +36,13 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: Limits, le
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort);
   });
+}
+
+/** Says what is wrong with limits before anything is begun; throws the reason of a signal that was aborted before. */
+export function checkLimits({ signal, timeoutMs }: Limits): void {
+  duration("timeoutMs", timeoutMs);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new McpError("invalid_argument", "signal must be an AbortSignal");
+  signal?.throwIfAborted();
 }
 
 /** A duration that was given, or an error that says which one is none. */

@@ -2,7 +2,7 @@ import { type DebugEvent, redact, shown } from "./debug.js";
 import { type ErrorCode, McpError } from "./error.js";
 import type { Core } from "./generated/core.js";
 import type { Host } from "./host.js";
-import { type Limits, within } from "./limits.js";
+import { checkLimits, type Limits, within } from "./limits.js";
 import type { Glue } from "./load.js";
 import type { ClientOptions } from "./options.js";
 import type { Progress } from "./results.js";
@@ -39,7 +39,7 @@ export class Link implements Host {
   #ended: McpError | undefined;
 
   constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object) {
-    this.send = sender(url.href, options);
+    this.send = sender(url, options);
     this.#onDebug = options.onDebug;
     this.#shown = shown(url.href);
     const random = crypto.getRandomValues(new Uint32Array(4));
@@ -55,8 +55,12 @@ export class Link implements Host {
    * caller's at once, before anything else of the core is heard.
    */
   call<T, R = T>(start: (core: Core, call: number) => void, limits: Limits = {}, adopt?: (value: T) => R): Promise<R> {
-    if (limits.signal?.aborted) return Promise.reject(limits.signal.reason as Error);
-    if (this.#ended) return Promise.reject(this.#ended);
+    try {
+      checkLimits(limits);
+      if (this.#ended) throw this.#ended;
+    } catch (reason) {
+      return Promise.reject(reason);
+    }
     const call = ++this.#lastCall;
     const promise = new Promise<R>((resolve, reject) => {
       this.#calls.set(call, { resolve: (value) => resolve(adopt ? adopt(value as T) : (value as R)), reject });
@@ -111,29 +115,39 @@ export class Link implements Host {
 
   debug(event: Omit<DebugEvent, "at" | "url">): void {
     try {
-      this.#onDebug?.({ at: Date.now(), url: this.#shown, ...event });
+      const told: unknown = this.#onDebug?.({ at: Date.now(), url: this.#shown, ...event });
+      // What it throws or rejects with, there is nobody left to tell.
+      Promise.resolve(told).catch(() => {});
     } catch {
-      // There is nobody left to tell.
+      // As above.
     }
   }
 
   /** Ends everything here and the session on the server, which is told but not waited for without end. */
   async close(): Promise<void> {
     if (this.#ended) return;
-    const core = this.#core;
-    const goodbye = this.call<void>((_, call) => core.close(call), { timeoutMs: FAREWELL });
     this.#end(new McpError("closed", "the client was closed"));
-    await goodbye.catch(() => {});
-    core.free();
+    let timer;
+    await new Promise<unknown>((resolve) => {
+      timer = setTimeout(resolve, FAREWELL);
+      const call = ++this.#lastCall;
+      this.#calls.set(call, { resolve, reject: resolve });
+      this.#guard(() => this.#core.close(call));
+    }).catch(() => {});
+    clearTimeout(timer);
+    this.#core.free();
   }
 
   #end(error: McpError): void {
     this.#ended = error;
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
     const followers = [...this.tasks.values()];
     this.tasks.clear();
     this.#listeners.clear();
     this.progressing.clear();
     followers.forEach((follower) => follower.lose(error));
+    calls.forEach((call) => call.reject(error));
   }
 
   resolve(call: number, value: unknown): void {
@@ -167,7 +181,8 @@ export class Link implements Host {
 
   debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void {
     const rpc = (message as { method?: string } | undefined)?.method;
-    this.debug({ type: "request", exchange, method, headers: redact(headers), ...(message === undefined ? {} : { message }), ...(rpc ? { rpc } : {}) });
+    const copy = message === undefined ? {} : { message: structuredClone(message) };
+    this.debug({ type: "request", exchange, method, headers: redact(headers), ...copy, ...(rpc ? { rpc } : {}) });
   }
 
   debugResponse(exchange: number, status: number, detail: string): void {
@@ -176,7 +191,7 @@ export class Link implements Host {
 
   debugMessage(message: unknown, oddity: string | undefined): void {
     const rpc = (message as { method?: string } | null)?.method;
-    this.debug({ type: "message", message, ...(rpc ? { rpc } : {}), ...(oddity === undefined ? {} : { detail: oddity }) });
+    this.debug({ type: "message", message: structuredClone(message), ...(rpc ? { rpc } : {}), ...(oddity === undefined ? {} : { detail: oddity }) });
   }
 
   debugFailure(exchange: number, error: unknown): void {
@@ -185,10 +200,7 @@ export class Link implements Host {
 
   panicked(cause?: unknown): McpError {
     const error = new McpError("internal", "the WebAssembly module broke down, which is a defect of mcp-tasks: reload the page", { cause });
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
     this.#end(error);
-    calls.forEach((call) => call.reject(error));
     return error;
   }
 }

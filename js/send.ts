@@ -4,7 +4,8 @@ import type { ClientOptions } from "./options.js";
 export type Send = (method: string, headers: [string, string][], body: string | undefined, signal: AbortSignal) => Promise<Response | Error>;
 
 /** How requests are sent to this endpoint. */
-export function sender(url: string, { fetch: given, headers: asked }: ClientOptions): Send {
+export function sender(url: URL, { fetch: given, headers: asked }: ClientOptions): Send {
+  let target = url.href;
   // Called as a plain function: browsers refuse `fetch` on any other `this`.
   const send = given ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
   return async (method, own, body, signal) => {
@@ -16,15 +17,20 @@ export function sender(url: string, { fetch: given, headers: asked }: ClientOpti
     }
     // The protocol's headers are ours to set.
     own.forEach(([name, value]) => headers.set(name, value));
-    return send(url, {
+    const bare = asked === undefined && !headers.has("mcp-session-id");
+    const response = await send(target, {
       method,
       headers,
       signal,
       // A redirect may lead to another origin, which must not see what was meant for this one.
-      redirect: asked === undefined ? "follow" : "manual",
+      redirect: bare ? "follow" : "manual",
       // The farewell is sent even when the page is going.
       keepalive: method === "DELETE",
       ...(body === undefined ? {} : { body }),
     });
+    if (typeof (response as Response | undefined)?.headers?.get !== "function") return new TypeError("fetch gave no Response");
+    // Where the endpoint moved within its origin, what follows goes straight there.
+    if (bare && response.redirected && new URL(response.url).origin === url.origin) target = response.url;
+    return response;
   };
 }

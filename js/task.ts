@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { Changes } from "./changes.js";
 import { McpError } from "./error.js";
-import { duration, type Limits, within } from "./limits.js";
+import { checkLimits, type Limits, within } from "./limits.js";
 import type { Follower, Link } from "./link.js";
 import type { CallToolResult, GetPromptResult, ResourceContents } from "./results.js";
 import { complete, isState, isTerminal, type TaskKind, type TaskState, type TaskStatus } from "./status.js";
@@ -32,14 +33,14 @@ export interface TaskRecord {
 }
 
 /** What a rejected `result()` is kept for: asking again would tell the same. */
-const LASTING = ["tool_error", "task_failed", "task_cancelled", "task_not_found", "protocol"];
+const LASTING = ["tool_error", "task_failed", "task_cancelled", "task_not_found"];
 
 /**
  * Work that goes on at the server. Close the page and it still does.
  *
  * Not thenable, or a promise would unwrap it: `await task.result()`.
  */
-export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposable {
+export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, AsyncDisposable {
   /** What kind of request made the task. */
   abstract readonly kind: TaskKind;
   /** The server's id of the task; where it answered at once, one that was made here. */
@@ -80,7 +81,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
    * @throws {@link McpError} `task_not_found`, and what a request can fail with
    */
   async status({ signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
-    signal?.throwIfAborted();
+    checkLimits({ signal });
     if (this.#isOver) return { ...this.#latest! };
     return complete(await this.#link.call<TaskStatus>((core, call) => core.status(call, this.taskId, false), { signal }));
   }
@@ -143,8 +144,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
     if (state !== undefined && !isState(state)) {
       throw new McpError("invalid_argument", `there is no task state "${String(state)}"`);
     }
-    duration("timeoutMs", timeoutMs);
-    signal?.throwIfAborted();
+    checkLimits({ signal, timeoutMs });
     const status = this.#isOver
       ? this.#latest!
       : complete(await this.#link.call<TaskStatus>((core, call) => core.wait(call, this.taskId, state), { timeoutMs, signal }));
@@ -161,10 +161,9 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
    */
   result({ timeoutMs, signal }: Limits = {}): Promise<R> {
     try {
-      duration("timeoutMs", timeoutMs);
-      signal?.throwIfAborted();
+      checkLimits({ signal, timeoutMs });
     } catch (reason) {
-      return Promise.reject(reason as Error);
+      return Promise.reject(reason);
     }
     this.#result ??= this.#ask();
     this.#callers += 1;
@@ -213,7 +212,7 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
    * @throws {@link McpError} `unsupported` when the server cancels no tasks, `rpc` when it refuses
    */
   async cancel({ signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
-    signal?.throwIfAborted();
+    checkLimits({ signal });
     if (this.#isOver) return { ...this.#latest! };
     return complete(await this.#link.call<TaskStatus>((core, call) => core.cancel(call, this.taskId), { signal }));
   }
@@ -231,36 +230,12 @@ export abstract class Task<R> implements AsyncIterable<TaskStatus>, AsyncDisposa
   }
 
   /** Every change of the status until the task has ended; the end at once when it already has. */
-  async *[Symbol.asyncIterator](): AsyncIterator<TaskStatus, void, undefined> {
-    if (this.#isOver) {
-      yield { ...this.#latest! };
-      return;
-    }
-    const queue: TaskStatus[] = [];
-    let wake = (): void => {};
-    const unwatch = this.#watch({
-      update: (status) => {
-        queue.push(status);
-        wake();
-      },
-      lose: () => wake(),
-    });
-    try {
-      for (;;) {
-        const status = queue.shift();
-        if (status) {
-          yield { ...status };
-          if (isTerminal(status.status)) return;
-        } else if (this.#lost) {
-          if (this.#lost.error) throw this.#lost.error;
-          return;
-        } else {
-          await new Promise<void>((resolve) => (wake = resolve));
-        }
-      }
-    } finally {
-      unwatch();
-    }
+  [Symbol.asyncIterator](): AsyncIterator<TaskStatus, void, undefined> {
+    const changes = new Changes();
+    if (this.#isOver) changes.update(this.#latest!);
+    else if (this.#lost) changes.lose(this.#lost.error);
+    else changes.begin(this.#watch(changes));
+    return changes;
   }
 
   /** The task as a record that `Client.resumeTask` takes; `JSON.stringify(task)` uses it. */

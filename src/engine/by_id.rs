@@ -31,9 +31,7 @@ impl<J: Json> Engine<J> {
 
     /// The status, always asked for.
     pub fn fresh_status(&mut self, call: CallId, id: &str, now: Millis) {
-        let under_way = self.tasks.get(id).and_then(|task| task.poll);
-        let from = under_way.unwrap_or(self.wire.next_request());
-        self.wait_for(call, id, Want::Status { from }, now);
+        self.wait_for(call, id, Want::Status, now);
     }
 
     /// Waits for a state; without one, until the task is no longer working.
@@ -92,11 +90,10 @@ impl<J: Json> Engine<J> {
             Ok(_) => None,
         };
         // A poll that was under way was asked too early to know.
-        let from = self.wire.next_request();
         if let Some(stale) = self.tasks.get_mut(id).and_then(|task| task.poll.take()) {
             self.forget_request(stale);
         }
-        self.wait_for(call, id, Want::Verdict { from, refusal }, now);
+        self.wait_for(call, id, Want::Verdict(refusal), now);
     }
 
     /// A page of the server's list of tasks; where it has none, the tasks known here, asked one by one.
@@ -130,7 +127,7 @@ impl<J: Json> Engine<J> {
         if all.is_empty() && following.is_none() && cursor.is_empty() {
             return self.list_known(call, skip, limit, now);
         }
-        let cut = all.len() > skip + limit;
+        let cut = all.len() > skip.saturating_add(limit);
         let next = if cut { Some(place(skip + limit, cursor)) } else { following.map(|cursor| place(0, &cursor)) };
         let shown: Vec<_> = all.iter().skip(skip).take(limit).map(TaskStatus::to_json).collect();
         self.resolve(call, task_list(shown, next));
@@ -141,7 +138,7 @@ impl<J: Json> Engine<J> {
         let ended = self.ended.iter().filter(|id| !live.contains(id)).cloned();
         let known: Vec<Rc<str>> = live.iter().cloned().chain(ended).collect();
         let asked: Vec<_> = known.iter().skip(skip).take(limit).cloned().collect();
-        let next = (known.len() > skip + limit).then(|| place(skip + limit, ""));
+        let next = (known.len() > skip.saturating_add(limit)).then(|| place(skip + limit, ""));
         self.calls.insert(call, Call::Gather { left: asked.len(), found: Vec::new(), next });
         if asked.is_empty() {
             return self.gathered(call, Vec::new(), None);

@@ -37,6 +37,10 @@ impl<J: Json> Engine<J> {
             self.wire.session.session_id.clone_from(&head.session_id);
         }
         exchange.head = head;
+        if ok && matches!(channel, Channel::Initialized(_) | Channel::Notice | Channel::Goodbye(_)) {
+            self.ended(id, now);
+            return Body::Unread;
+        }
         match (media, channel) {
             (Media::EventStream, _) if ok => Body::Events,
             (Media::Json, _) => Body::Whole,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::error::{Code, Error};
 use super::fault::Fault;
-use super::json::Json;
+use super::json::{Json, Key};
 use super::lifecycle::{Source, Verdict};
 use super::machine::{Call, Engine};
 use super::message::RequestId;
@@ -13,13 +13,13 @@ use super::outcome::Reading;
 use super::purpose::Purpose;
 use super::status::{State, TaskStatus};
 use super::time::Millis;
-use super::tracked::{Tracked, Want};
+use super::tracked::{News, Tracked, Waiting, Want};
 use super::wire::{CallId, Output};
 
 /// JSON-RPC's "Invalid params": the only parameter of `tasks/get` is the id.
 const INVALID_PARAMS: i32 = -32602;
 const METHOD_NOT_FOUND: i32 = -32601;
-/// So many errors of the server in a row are believed.
+/// So many other failures in a row are believed: a proxy's page, a token that had run out, a server's bad moment.
 const BELIEVED: u32 = 5;
 /// After so many failed attempts in a row, whoever asked for the status is told of them. Waits go on.
 const PATIENT: u32 = 3;
@@ -27,8 +27,8 @@ const PATIENT: u32 = 3;
 const HELD: usize = 1_024;
 /// So many ended tasks are remembered for `listTasks`.
 const REMEMBERED: usize = 100;
-/// The longest `Retry-After` that is honoured.
-const RETRY_AFTER_CAP: Millis = 300_000;
+/// The longest `Retry-After` that is honoured, in milliseconds.
+pub(super) const RETRY_AFTER_CAP: Millis = 300_000;
 
 impl<J: Json> Engine<J> {
     /// The face holds a task from now on: it was resumed, by its id alone.
@@ -37,7 +37,7 @@ impl<J: Json> Engine<J> {
             return self.wire.out.push_back(Output::Gone(id.into(), error));
         }
         self.track(id, now).followed = true;
-        self.advance(id, None, now);
+        self.advance(id, News::None, now);
     }
 
     /// The face lets go of a task. The server is not told.
@@ -56,7 +56,7 @@ impl<J: Json> Engine<J> {
             task.since = now;
         }
         task.watchers = if watching { task.watchers + 1 } else { task.watchers.saturating_sub(1) };
-        self.advance(id, None, now);
+        self.advance(id, News::None, now);
     }
 
     /// The task of this id, newly taken up where it was not known.
@@ -78,19 +78,21 @@ impl<J: Json> Engine<J> {
         if let Some(error) = self.without_tasks(id) {
             return self.reject(call, error);
         }
+        let next = self.wire.next_request();
         let task = self.track(id, now);
         if !task.is_watched() {
             task.since = now;
         }
-        task.waiting.push((call, want));
+        let from = task.poll.unwrap_or(next);
+        task.waiting.push(Waiting { call, want, from });
         let id = task.id.clone();
-        self.advance(&id, None, now);
+        self.advance(&id, News::None, now);
     }
 
     pub(super) fn stop_waiting(&mut self, id: &str, call: CallId, now: Millis) {
         if let Some(task) = self.tasks.get_mut(id) {
-            task.waiting.retain(|(waiting, _)| *waiting != call);
-            self.advance(id, None, now);
+            task.waiting.retain(|waiting| waiting.call != call);
+            self.advance(id, News::None, now);
         }
     }
 
@@ -100,7 +102,7 @@ impl<J: Json> Engine<J> {
         if let Some(task) = self.tasks.get_mut(id.as_str()) {
             task.life.observe(status, Source::Answer { heard: 0 });
             task.heard = Some(now);
-            self.advance(&id, None, now);
+            self.advance(&id, News::None, now);
         }
     }
 
@@ -123,7 +125,7 @@ impl<J: Json> Engine<J> {
             Verdict::Confirm => self.ask_status(&id, now),
             verdict => self.tell(&id, verdict),
         }
-        self.advance(&id, None, now);
+        self.advance(&id, News::Push, now);
     }
 
     /// `tasks/get` was answered.
@@ -172,22 +174,22 @@ impl<J: Json> Engine<J> {
             self.ask_status(id, now);
         }
         self.tell(id, verdict);
-        self.advance(id, Some(request), now);
+        self.advance(id, News::Answer(request), now);
     }
 
     fn poll_failed(&mut self, id: &str, fault: Fault<J>, now: Millis) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.failures += 1;
         let rpc = fault.error.rpc_code();
-        let passing =
-            fault.transient || rpc.is_some_and(|code| !matches!(code, INVALID_PARAMS | METHOD_NOT_FOUND)) && task.failures < BELIEVED;
+        let settled = matches!(rpc, Some(INVALID_PARAMS | METHOD_NOT_FOUND));
+        let passing = fault.transient || !settled && task.failures < BELIEVED;
         if passing {
             let wait = fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
             task.not_before = now + wait;
             task.tried = now;
             let settled = if task.failures >= PATIENT { task.settle_questions(&fault.error.about(id)) } else { Vec::new() };
             self.deliver_all(settled);
-            return self.advance(id, None, now);
+            return self.advance(id, News::None, now);
         }
         let error = match rpc {
             Some(INVALID_PARAMS) => {
@@ -223,18 +225,19 @@ impl<J: Json> Engine<J> {
     }
 
     /// After anything has happened to a task: ends the calls that are satisfied, asks what must be asked, lets go of it at its end.
-    pub(super) fn advance(&mut self, id: &str, answered: Option<RequestId>, now: Millis) {
+    pub(super) fn advance(&mut self, id: &str, news: News, now: Millis) {
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let settled = task.settle(answered);
+        let settled = task.settle(news);
         if task.wants_payload() && task.payload.is_none() && task.refused.is_none() && task.not_before <= now {
             let outgoing = self.era.payload(id);
             task.payload = Some(self.wire.request(Purpose::Payload(id.into()), outgoing, None, now));
         }
         if task.is_done() {
-            let task = self.tasks.remove(id);
-            if let Some(task) = task.filter(|task| task.life.is_over()) {
-                self.remember_ended(&task.id);
+            if let Some(task) = self.tasks.remove(id) {
                 self.drop_requests(&task);
+                if task.life.is_over() {
+                    self.remember_ended(&task.id);
+                }
             }
         } else {
             self.arm(id, now);
@@ -255,8 +258,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn arm(&mut self, id: &str, now: Millis) {
         let connection = self.stream.connection();
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let waits = |want: &Want<J>| matches!(want, Want::Status { .. } | Want::Verdict { .. });
-        let at_once = task.heard.is_none() || task.waiting.iter().any(|(_, want)| waits(want));
+        let at_once = task.heard.is_none() || task.waiting.iter().any(|waiting| matches!(waiting.want, Want::Status | Want::Verdict(_)));
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
         task.due = asks.then(|| match at_once && task.failures == 0 {
             true => now,
@@ -284,7 +286,7 @@ impl<J: Json> Engine<J> {
             Some(due) if due <= now => {
                 task.due = None;
                 if task.life.is_over() && task.refused.is_none() {
-                    self.advance(id, None, now);
+                    self.advance(id, News::None, now);
                 } else {
                     self.ask_status(id, now);
                 }
@@ -310,6 +312,11 @@ impl<J: Json> Engine<J> {
         task.payload = None;
         let (wrapped, failed) = (task.wrapped, task.life.state() == Some(State::Failed));
         let settled = match outcome {
+            // No error in it, and yet it failed: the status is the better account.
+            Ok(result) if failed && !result.is_true(Key::IsError) => {
+                let error = Error { data: Some(result.clone()), ..task.failed(None) };
+                task.settle_results(|reading| if reading.kind.is_some() { Err(error.clone()) } else { Ok(result.clone()) })
+            }
             Ok(result) => task.settle_results(|reading| {
                 let reading = Reading { wrapped: wrapped || reading.wrapped, ..reading };
                 reading.read(&result).map_err(|error| error.about(id))
@@ -332,6 +339,6 @@ impl<J: Json> Engine<J> {
             }
         };
         self.deliver_all(settled);
-        self.advance(id, None, now);
+        self.advance(id, News::None, now);
     }
 }

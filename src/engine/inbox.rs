@@ -7,10 +7,14 @@ use super::machine::Engine;
 use super::message::{self, Message, RequestId};
 use super::purpose::Purpose;
 use super::time::Millis;
-use super::wire::{CallId, Channel, Output};
+use super::wire::{CallId, Channel, Exchange, Output};
 
 /// JSON-RPC's "Method not found".
 const METHOD_NOT_FOUND: i32 = -32601;
+/// A response may go on for so long after the answer, in milliseconds.
+const LINGER: Millis = 2_000;
+/// So many answers to the server are under way at most: it must not make us flood it.
+const MOST_NOTICES: usize = 32;
 
 impl<J: Json> Engine<J> {
     /// Takes in a message, on whatever stream it came; before 2025-06-18 it may be a batch of them.
@@ -46,6 +50,10 @@ impl<J: Json> Engine<J> {
 
     /// The server's request: it may ask whether we are alive, and nothing else that we have not declared.
     fn serve(&mut self, id: J, method: &str, now: Millis) {
+        let notices = self.wire.exchanges.iter().filter(|(_, exchange)| exchange.channel == Channel::Notice).count();
+        if notices >= MOST_NOTICES {
+            return self.odd("more requests than are answered at a time", id);
+        }
         let outcome = match method {
             "ping" => Ok(J::object()),
             _ => Err((METHOD_NOT_FOUND, "this client does not offer that")),
@@ -69,10 +77,12 @@ impl<J: Json> Engine<J> {
     /// A request has its answer, or will have none.
     pub(super) fn answered(&mut self, id: RequestId, outcome: Result<J, Fault<J>>, now: Millis) {
         let Some(request) = self.wire.requests.remove(&id) else { return };
-        // The response to a POST ends by itself; a GET stream need not.
-        let resumed = self.wire.exchanges.get(&request.exchange);
-        if resumed.is_some_and(|exchange| matches!(exchange.channel, Channel::Resumption(_))) {
-            self.wire.abort(request.exchange);
+        match self.wire.exchanges.get_mut(&request.exchange) {
+            // A GET stream need not end by itself.
+            Some(Exchange { channel: Channel::Resumption(_), .. }) => self.wire.abort(request.exchange),
+            // The response to a POST does, and its connection then serves again; unless the server forgets to end it.
+            Some(exchange) => exchange.deadline = exchange.deadline.min(Some(now + LINGER)),
+            None => {}
         }
         match request.purpose {
             Purpose::Initialize(call) => self.initialized(call, outcome, now),

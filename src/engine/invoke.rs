@@ -11,7 +11,7 @@ use super::outcome::{Reading, wraps};
 use super::purpose::Purpose;
 use super::status::TaskStatus;
 use super::time::Millis;
-use super::tracked::Want;
+use super::tracked::{Waiting, Want};
 use super::wire::CallId;
 
 /// JSON-RPC's "Method not found": how a server refuses to run something as a task, or otherwise ("Task Support").
@@ -126,12 +126,13 @@ impl<J: Json> Engine<J> {
         let task = self.track(&id, now);
         task.wrapped |= reading.wrapped;
         task.followed |= invocation.as_task;
+        let from = self.wire.next_request();
         self.calls.insert(call, Call::Task { id: id.clone(), driven: !invocation.as_task });
         if invocation.as_task {
             let created = J::object().with(Key::TaskId, J::text(&id)).with(Key::Status, told);
             self.resolve(call, created.with(Key::ReturnedImmediately, J::truth(false)));
         } else if let Some(task) = self.tasks.get_mut(&id) {
-            task.waiting.push((call, Want::Result(reading)));
+            task.waiting.push(Waiting { call, want: Want::Result(reading), from });
         }
         self.created_as(status, now);
         let early = std::mem::take(&mut self.early);

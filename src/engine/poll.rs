@@ -4,6 +4,8 @@ use super::time::Millis;
 
 /// No poll comes sooner after the last than this, whatever the server says.
 pub const FLOOR: Millis = 20;
+/// A server that asks to be asked more often than this is asked so often only while the task is young.
+const HASTE: Millis = 100;
 /// No poll comes later than this while somebody waits: a server that says "a day" would otherwise hide the end for a day.
 pub const CAP: Millis = 300_000;
 /// While a stream brings this task's changes, polls are only the net under it.
@@ -48,7 +50,7 @@ impl Pace {
         let wait = match self.interval() {
             Some(interval) if self.streamed => interval.max(UNDER_STREAM),
             None if self.streamed => UNDER_STREAM,
-            Some(interval) => age.clamp((interval / 8).clamp(FLOOR, FIRST), interval),
+            Some(interval) => age.clamp((interval / 8).clamp(FLOOR, FIRST), interval).max((age / 32).min(HASTE)),
             None => (age / 4).clamp(FLOOR, OWN_CHOICE),
         };
         (now + wait.max(self.backoff())).max(self.not_before)

@@ -10,6 +10,9 @@ use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::{CallId, Channel, Verb};
 
+/// The farewell is not waited for any longer than this, in milliseconds.
+const FAREWELL: Millis = 5_000;
+
 /// What the server said of itself.
 pub struct Session<J> {
     pub version: Option<String>,
@@ -128,6 +131,6 @@ impl<J: Json> Engine<J> {
         if self.wire.session.session_id.is_none() {
             return self.resolve(call, J::null());
         }
-        self.wire.open(Channel::Goodbye(call), Verb::Delete, None, None, self.wire.patience, now);
+        self.wire.open(Channel::Goodbye(call), Verb::Delete, None, None, self.wire.patience.min(FAREWELL), now);
     }
 }

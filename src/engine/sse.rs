@@ -8,6 +8,9 @@ use std::{string::String, vec::Vec};
 /// An event of more bytes than this is refused: a server that never sends the blank line must not fill the memory.
 pub const LIMIT: usize = 64 << 20;
 
+/// An id of more bytes than this is passed over: it goes back in a header, and servers refuse long ones.
+pub const ID_LIMIT: usize = 4 << 10;
+
 /// The stream passed [`LIMIT`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooLong;
@@ -93,7 +96,7 @@ impl Decoder {
                 self.data.extend_from_slice(value);
             }
             b"event" => self.foreign = !value.is_empty() && value != b"message",
-            b"id" if !value.contains(&0) => self.pending_id = Some(String::from_utf8_lossy(value).into_owned()),
+            b"id" if !value.contains(&0) && value.len() <= ID_LIMIT => self.pending_id = Some(String::from_utf8_lossy(value).into_owned()),
             b"retry" if !value.is_empty() && value.len() < 16 && value.iter().all(u8::is_ascii_digit) => {
                 self.retry = Some(value.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
             }

@@ -3,6 +3,7 @@
 //! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
 //! makes things faster: without it, everything is polled.
 
+use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
 use super::sse::Decoder;
@@ -13,7 +14,7 @@ use super::wire::{Channel, ExchangeId, Head, Verb};
 const IDLE: Millis = 5_000;
 /// The wait before a broken stream is opened again, where the server does not say; it doubles while it keeps breaking.
 const REOPEN: Millis = 1_000;
-const REOPEN_FLOOR: Millis = 100;
+const REOPEN_FLOOR: Millis = 500;
 const REOPEN_CAP: Millis = 60_000;
 
 #[derive(Default)]
@@ -114,7 +115,12 @@ impl<J: Json> Engine<J> {
         // Other refusals may pass: 409 is for a stream of ours that the server has not yet found dead.
         self.stream.refused = matches!(head.status, 200..300 | 400 | 404..=406 | 501);
         self.stream.lost(now);
-        self.stream.not_before = self.stream.not_before.max(now + head.retry_after.unwrap_or(0));
+        let wait = head.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
+        self.stream.not_before = self.stream.not_before.max(now + wait);
+        if matches!(head.status, 400..500) {
+            // It may be the event that the server no longer knows.
+            self.stream.last_event_id = None;
+        }
     }
 
     pub(super) fn stream_ended(&mut self, now: Millis) {

@@ -15,14 +15,30 @@ use super::wire::CallId;
 /// What a call wants of a task.
 #[derive(Clone, Debug)]
 pub enum Want<J> {
-    /// The status, as the answer to this request or a later one tells it.
-    Status { from: RequestId },
-    /// The same after `tasks/cancel`; where the task still lives, the server's refusal counts.
-    Verdict { from: RequestId, refusal: Option<Error<J>> },
+    /// The status.
+    Status,
+    /// The status after `tasks/cancel`; where the task still lives, the server's refusal counts.
+    Verdict(Option<Error<J>>),
     /// A state; without one, any other than `working`.
     State(Option<State>),
     /// The result.
     Result(Reading),
+}
+
+/// A call that waits for something of a task. Only the end of a task is told from memory: anything else must have been heard since,
+/// by a push, or by the answer to this request or a later one.
+pub struct Waiting<J> {
+    pub call: CallId,
+    pub want: Want<J>,
+    pub from: RequestId,
+}
+
+/// What brought the newest status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    None,
+    Push,
+    Answer(RequestId),
 }
 
 /// The end of a call.
@@ -33,7 +49,7 @@ pub struct Tracked<J> {
     /// The tool's output schema marks its results as wrapped.
     pub wrapped: bool,
     pub life: Lifecycle,
-    pub waiting: Vec<(CallId, Want<J>)>,
+    pub waiting: Vec<Waiting<J>>,
     /// Callbacks and iterators of the face that want every change.
     pub watchers: u32,
     /// The face holds this task, and hears of its changes.
@@ -97,7 +113,7 @@ impl<J: Json> Tracked<J> {
     }
 
     pub fn wants_payload(&self) -> bool {
-        self.life.is_over() && self.waiting.iter().any(|(_, want)| matches!(want, Want::Result(_)))
+        self.life.is_over() && self.waiting.iter().any(|waiting| matches!(waiting.want, Want::Result(_)))
     }
 
     pub fn pace(&self, stream: u32) -> Pace {
@@ -116,25 +132,23 @@ impl<J: Json> Tracked<J> {
         pace.streamed && self.heard.is_some_and(|at| now - at <= pace.interval().unwrap_or(0))
     }
 
-    /// Ends the calls that the newest status satisfies. `answered` is the request whose answer brought it.
-    pub fn settle(&mut self, answered: Option<RequestId>) -> Vec<Settled<J>> {
+    /// Ends the calls that the newest status satisfies.
+    pub fn settle(&mut self, news: News) -> Vec<Settled<J>> {
         let Some(status) = self.life.status().cloned() else { return Vec::new() };
         let over = status.state.is_terminal();
         let mut settled = Vec::new();
-        self.waiting.retain(|(call, want)| {
+        self.waiting.retain(|Waiting { call, want, from }| {
+            let answered = over || matches!(news, News::Answer(request) if request >= *from);
+            let informed = answered || news == News::Push;
+            let there = |wanted: Option<State>| wanted.map_or(status.state != State::Working, |wanted| status.state == wanted);
             let outcome = match want {
-                Want::Status { from } if over || answered >= Some(*from) => Some(Ok(status.to_json())),
-                Want::Verdict { from, refusal } if over || answered >= Some(*from) => {
-                    Some(refusal.clone().filter(|_| !over).map_or_else(|| Ok(status.to_json()), Err))
-                }
+                Want::Status if informed => Some(Ok(status.to_json())),
+                Want::Verdict(refusal) if answered => Some(refusal.clone().filter(|_| !over).map_or_else(|| Ok(status.to_json()), Err)),
                 // At the end every wait is over; whether it was for this end, the face tells.
-                Want::State(wanted) => {
-                    let there = wanted.map_or(status.state != State::Working, |wanted| status.state == wanted);
-                    (over || there).then(|| Ok(status.to_json()))
-                }
+                Want::State(wanted) if over || informed && there(*wanted) => Some(Ok(status.to_json())),
                 Want::Result(_) => match status.state {
                     State::Cancelled => Some(Err(cancelled(&status))),
-                    State::InputRequired => Some(Err(unanswered(&status))),
+                    State::InputRequired if informed => Some(Err(unanswered(&status))),
                     _ => None,
                 },
                 _ => None,
@@ -151,8 +165,8 @@ impl<J: Json> Tracked<J> {
     /// Ends the calls that asked for the status.
     pub fn settle_questions(&mut self, error: &Error<J>) -> Vec<Settled<J>> {
         let mut settled = Vec::new();
-        self.waiting.retain(|(call, want)| {
-            let asked = matches!(want, Want::Status { .. } | Want::Verdict { .. });
+        self.waiting.retain(|Waiting { call, want, .. }| {
+            let asked = matches!(want, Want::Status | Want::Verdict(_));
             if asked {
                 settled.push((*call, Err(error.clone())));
             }
@@ -164,7 +178,7 @@ impl<J: Json> Tracked<J> {
     /// Ends the calls that wait for the result.
     pub fn settle_results(&mut self, mut outcome: impl FnMut(Reading) -> Result<J, Error<J>>) -> Vec<Settled<J>> {
         let mut settled = Vec::new();
-        self.waiting.retain(|(call, want)| {
+        self.waiting.retain(|Waiting { call, want, .. }| {
             let Want::Result(reading) = want else { return true };
             settled.push((*call, outcome(*reading)));
             false
@@ -174,7 +188,7 @@ impl<J: Json> Tracked<J> {
 
     /// Ends every call with the same error.
     pub fn fail(&mut self, error: &Error<J>) -> Vec<Settled<J>> {
-        self.waiting.drain(..).map(|(call, _)| (call, Err(error.clone()))).collect()
+        self.waiting.drain(..).map(|waiting| (waiting.call, Err(error.clone()))).collect()
     }
 
     /// What `result()` rejects with when the task failed and the server has no better account of it than this.

@@ -227,7 +227,8 @@ impl<J: Json> Wire<J> {
             headers.push(("mcp-session-id", id.clone()));
         }
         if let Some(id) = last_event_id {
-            headers.push(("last-event-id", id));
+            // A header holds bytes: those of the id's UTF-8, each as the character that stands for it.
+            headers.push(("last-event-id", id.bytes().map(char::from).collect()));
         }
         headers
     }

@@ -13,6 +13,12 @@ use crate::engine::{Body, ExchangeId, Failure, Fetch, Head, LIMIT, Media, Millis
 
 #[wasm_bindgen]
 extern "C" {
+    /// A body; not every `Response` that a caller's `fetch` makes has one that can be read.
+    type Readable;
+
+    #[wasm_bindgen(method, structural, catch, js_name = getReader)]
+    fn get_reader(this: &Readable) -> Result<ReadableStreamDefaultReader, JsValue>;
+
     /// What a reader reads.
     type Chunk;
 
@@ -175,7 +181,7 @@ async fn counted(response: &Response) -> Result<Blob, Broken> {
 
 async fn read(response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {
     let Some(body) = response.body() else { return Ok(()) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let reader = body.unchecked_ref::<Readable>().get_reader()?;
     loop {
         let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
         if chunk.done() {

@@ -83,7 +83,7 @@ fn a_tick_while_the_server_takes_its_time_to_say_goodbye_starts_nothing() {
     bench.hold("DELETE");
     let goodbye = bench.close();
     let sent = bench.sent.len();
-    for _ in 0..10 {
+    for _ in 0..4 {
         bench.pass(1_000);
         let now = bench.now;
         bench.tell(|engine, _| engine.tick(now));

@@ -201,7 +201,7 @@ fn an_answer_about_another_task_is_none() {
     bench.results("tasks/get", json!({ "taskId": "t2", "status": "completed" }));
     bench.watched_task();
     let call = bench.result("t1");
-    bench.pass(1_000);
+    bench.pass(20_000);
     assert_eq!(bench.error(call).code, Code::Protocol);
 }
 
