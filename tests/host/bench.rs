@@ -20,6 +20,8 @@ pub struct Bench {
     pub engine: Engine<Node>,
     pub server: Server,
     pub now: Millis,
+    /// The engine is woken so long after its deadlines.
+    pub lateness: Millis,
     /// Every request, in order.
     pub sent: Vec<Sent>,
     /// Everything that the face was told, and when.
@@ -72,6 +74,7 @@ impl Bench {
             engine: Engine::new(config),
             server: Server::new(capabilities),
             now: 1_000_000,
+            lateness: 0,
             sent: Vec::new(),
             told: Vec::new(),
             aborted: Vec::new(),
@@ -179,7 +182,8 @@ impl Bench {
         loop {
             self.drain();
             let arrival = self.arrivals.first_key_value().map(|((at, _), _)| *at);
-            let next = [arrival, self.engine.deadline()].into_iter().flatten().min();
+            let deadline = self.engine.deadline().map(|deadline| deadline + self.lateness);
+            let next = [arrival, deadline].into_iter().flatten().min();
             let Some(next) = next.filter(|at| *at <= until) else { break };
             steps = if next > self.now { 0 } else { steps + 1 };
             assert!(steps < SPINNING, "the engine spins: {:?}", self.sent.last());
@@ -258,10 +262,15 @@ impl Bench {
         }
     }
 
-    /// Sends something on the newest open stream, now.
+    /// The newest stream of the server's own messages that is open.
+    pub fn stream(&self) -> Option<ExchangeId> {
+        let is_open = |sent: &&Sent| sent.method() == "GET" && self.open.get(&sent.exchange) == Some(&Some(Body::Events));
+        Some(self.sent.iter().rev().find(is_open)?.exchange)
+    }
+
+    /// Something happens on it, now.
     pub fn push_bytes(&mut self, arrival: Arrival) {
-        let stream = self.sent.iter().rev().find(|sent| sent.method() == "GET" && self.open.contains_key(&sent.exchange));
-        let exchange = stream.expect("an open stream").exchange;
+        let exchange = self.stream().expect("an open stream");
         self.schedule(exchange, 0, arrival);
         self.pass(0);
     }

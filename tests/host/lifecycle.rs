@@ -136,8 +136,6 @@ fn steps() -> impl Strategy<Value = Vec<(State, String, Source)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn the_end_is_told_once_and_nothing_after_it(steps in steps()) {
         let mut life = Lifecycle::default();

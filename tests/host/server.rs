@@ -20,6 +20,13 @@ pub struct Tasks {
     lives: BTreeMap<String, Vec<(Millis, Value)>>,
     made: usize,
     pub interval: Option<Value>,
+    /// From this instant on whatever was not over is completed.
+    pub all_done: Option<Millis>,
+}
+
+fn is_end(state: &Value) -> bool {
+    let state = state.get("status").unwrap_or(state);
+    ["completed", "failed", "cancelled"].iter().any(|end| state == end)
 }
 
 impl Tasks {
@@ -27,11 +34,13 @@ impl Tasks {
     pub fn at(&self, id: &str, now: Millis) -> Option<Value> {
         let life = self.lives.get(id)?;
         let (_, state) = life.iter().rev().find(|(at, _)| *at <= now)?;
-        Some(task(id, state, self.interval.as_ref()))
+        let done = Value::from("completed");
+        let all_done = self.all_done.is_some_and(|at| at <= now);
+        Some(task(id, if all_done && !is_end(state) { &done } else { state }, self.interval.as_ref()))
     }
 
     fn is_over(&self, id: &str, now: Millis) -> bool {
-        self.at(id, now).is_some_and(|task| ["completed", "failed", "cancelled"].iter().any(|end| task["status"] == *end))
+        self.at(id, now).is_some_and(|task| is_end(&task))
     }
 
     /// From that instant on the task is in this state: a name, or an object with more than its `status`.
@@ -39,6 +48,17 @@ impl Tasks {
         let life = self.lives.entry(id.into()).or_default();
         life.push((at, state.into()));
         life.sort_by_key(|(at, _)| *at);
+    }
+
+    /// The task ends now, whatever else it was going to do.
+    pub fn end(&mut self, id: &str, now: Millis, state: &str) {
+        self.lives.entry(id.into()).or_default().retain(|(at, _)| *at <= now);
+        self.set(id, now, state);
+    }
+
+    /// All states that the task had or will have.
+    pub fn history(&self, id: &str) -> Vec<Value> {
+        self.lives.get(id).into_iter().flatten().map(|(_, state)| task(id, state, None)).collect()
     }
 
     pub fn forget(&mut self, id: &str) {
@@ -101,12 +121,16 @@ pub fn text_result(text: &str) -> Value {
 
 pub struct Server {
     handlers: HashMap<String, Handler>,
+    /// Asked before all others; where it says nothing, they are.
+    upset: Option<Box<dyn FnMut(&Sent) -> Option<Reply>>>,
     pub tasks: Rc<RefCell<Tasks>>,
+    /// How long every answer takes.
+    pub latency: Millis,
 }
 
 impl Server {
     pub fn new(capabilities: Value) -> Self {
-        let mut server = Self { handlers: HashMap::new(), tasks: Rc::default() };
+        let mut server = Self { handlers: HashMap::new(), upset: None, tasks: Rc::default(), latency: 0 };
         server.on("initialize", move |sent| {
             let version = sent.params()["protocolVersion"].clone();
             let info = json!({ "name": "scripted", "version": "1" });
@@ -159,7 +183,7 @@ impl Server {
             if tasks.is_over(id_of(sent), sent.at) {
                 return Reply::json(sent.error(INVALID_PARAMS, "Task has ended"));
             }
-            tasks.set(id_of(sent), sent.at, "cancelled");
+            tasks.end(id_of(sent), sent.at, "cancelled");
             Reply::json(sent.result(tasks.at(id_of(sent), sent.at).into()))
         });
         let tasks = self.tasks.clone();
@@ -175,7 +199,19 @@ impl Server {
         self.handlers.insert(method.into(), Box::new(handler));
     }
 
+    /// From now on, this is asked first.
+    pub fn upset(&mut self, upset: impl FnMut(&Sent) -> Option<Reply> + 'static) {
+        self.upset = Some(Box::new(upset));
+    }
+
     pub fn reply(&mut self, sent: &Sent) -> Reply {
+        self.handle(sent).after(self.latency)
+    }
+
+    fn handle(&mut self, sent: &Sent) -> Reply {
+        if let Some(reply) = self.upset.as_mut().and_then(|upset| upset(sent)) {
+            return reply;
+        }
         match self.handlers.get_mut(sent.method()) {
             Some(handler) => handler(sent),
             None if sent.body["id"].is_null() || sent.method() == "answer" => Reply::status(202),

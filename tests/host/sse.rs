@@ -130,8 +130,6 @@ fn streams() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn chunking_never_changes_events(stream in streams(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
         let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
