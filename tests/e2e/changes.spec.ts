@@ -44,7 +44,7 @@ test.describe("status callbacks, FastMCP", () => {
   test("several hear the same; one that left hears no more; one that comes late hears the rest", async ({ page, fastmcp }) => {
     const heard = await page.evaluate(async (url) => {
       const client = await connect(url);
-      const task = await client.callTool("slow", { seconds: 1.2, steps: 3 }, { task: true });
+      const task = await client.callTool("slow", { seconds: 1.8, steps: 3 }, { task: true });
       const [one, two] = [changesOf(task), changesOf(task)];
       const left: TaskStatus[] = [];
       const leave = task.onStatusChange((status) => {

@@ -21,7 +21,7 @@ const TESTS: Record<string, number> = {
   "required.spec.ts": 7,
   "result.spec.ts": 9,
   "resume.spec.ts": 10,
-  "status.spec.ts": 9,
+  "status.spec.ts": 10,
   "wait.spec.ts": 14,
 };
 

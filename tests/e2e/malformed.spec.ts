@@ -34,13 +34,13 @@ for (const [why, answer, codes] of [
   test(`an answer that is ${why}: \`${codes.join("` or `")}\`, and the client lives on`, async ({ page, scripted }) => {
     scripted.on("tools/call", answer);
     const seen = await page.evaluate(async (url) => {
-      const client = await connect(url, { timeoutMs: 3000 });
+      const client = await connect(url, { timeoutMs: 10_000 });
       const ended = await settle(client.callTool("work"));
       return { ended, tools: (await client.listTools()).length };
     }, scripted.url);
     expect(seen.ended.error?.mcp).toBe(true);
     expect(codes).toContain(seen.ended.error?.code);
-    expect(seen.ended.ms).toBeLessThan(2500);
+    expect(seen.ended.ms).toBeLessThan(8000);
     expect(seen.tools).toBe(1);
   });
 }

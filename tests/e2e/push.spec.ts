@@ -18,7 +18,7 @@ test.describe("real servers, whose poll interval is a minute", () => {
     }, fastmcp);
     expect(seen).toMatchObject({ waited: { value: { status: "completed" } }, data: "done" });
     expect(seen.waited.ms).toBeGreaterThan(1000);
-    expect(seen.waited.ms).toBeLessThan(2500);
+    expect(seen.waited.ms).toBeLessThan(4000);
     expect(wire.sent("GET").length).toBe(1);
     expect(wire.sent("tasks/get").length).toBeLessThan(4);
   });
@@ -30,7 +30,7 @@ test.describe("real servers, whose poll interval is a minute", () => {
       return { waited: await settle(task.wait()), changes };
     }, sdkPatient);
     expect(seen.waited.value?.status).toBe("completed");
-    expect(seen.waited.ms).toBeLessThan(2500);
+    expect(seen.waited.ms).toBeLessThan(4000);
     expect(seen.changes.map((change) => change.statusMessage)).toEqual(expect.arrayContaining(["step 2 of 3", "step 3 of 3"]));
     expect(wire.sent("GET").length).toBe(1);
   });
@@ -68,7 +68,7 @@ test.describe("scripted, with a poll interval of a minute", () => {
     const start = performance.now();
     task.push("completed");
     const ended = await page.evaluate(() => kept.waiting);
-    expect(performance.now() - start).toBeLessThan(300);
+    expect(performance.now() - start).toBeLessThan(2000);
     expect(ended).toMatchObject({ value: { status: "completed" } });
   });
 

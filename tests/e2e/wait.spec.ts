@@ -30,14 +30,14 @@ test("FastMCP: `wait({ state })` resolves with that state, any number of callers
   expect(statuses.map((status) => status.status)).toEqual(["completed", "completed", "completed"]);
 });
 
-test("a state that is the task's already is reached at once", async ({ page, fastmcp }) => {
+test("a state that is the task's already is reached at once", async ({ page, fastmcp, wire }) => {
   const ended = await page.evaluate(async (url) => {
     const client = await connect(url);
     const task = await client.callTool("forever", {}, { task: true });
-    return settle(task.wait({ state: "working", timeoutMs: 2000 }));
+    return settle(task.wait({ state: "working" }));
   }, fastmcp);
   expect(ended.value?.status).toBe("working");
-  expect(ended.ms).toBeLessThan(1000);
+  expect(wire.sent("tasks/get").length).toBeLessThanOrEqual(1);
 });
 
 test("FastMCP: a failed task ends `wait()` without a throw, with the server's fuller message", async ({ page, fastmcp }) => {
@@ -72,7 +72,7 @@ for (const [state, end] of [
       expect(ended.error?.code).not.toBe("timeout");
     }
     expect(seen.during.ms).toBeLessThan(1500);
-    expect(seen.after.ms).toBeLessThan(50);
+    expect(seen.after.ms).toBeLessThan(300);
   });
 }
 
@@ -87,13 +87,13 @@ test("`input_required` is not working: it ends `wait()`, and can be waited for",
 
 test("`timeoutMs` ends the wait and leaves the task", async ({ page, fastmcp, wire }) => {
   const seen = await page.evaluate(async (url) => {
-    const task = await (await connect(url)).callTool("slow", { seconds: 1 }, { task: true });
+    const task = await (await connect(url)).callTool("slow", { seconds: 2 }, { task: true });
     return { ended: await settle(task.wait({ timeoutMs: 300 })), result: await task.result() };
   }, fastmcp);
   expect(seen.ended.error?.code).toBe("timeout");
   expect(seen.ended.ms).toBeGreaterThan(250);
-  expect(seen.ended.ms).toBeLessThan(700);
-  expect(seen.result.data).toBe("slept 1.0s");
+  expect(seen.ended.ms).toBeLessThan(1500);
+  expect(seen.result.data).toBe("slept 2.0s");
   expect(wire.sent("tasks/cancel")).toEqual([]);
 });
 
@@ -122,6 +122,6 @@ test("a wait begun after the end resolves at once, and asks nobody", async ({ pa
     return settle(task.wait({ state: "completed" }));
   }, scripted.url);
   expect(ended.value?.status).toBe("completed");
-  expect(ended.ms).toBeLessThan(50);
+  expect(ended.ms).toBeLessThan(300);
   expect(scripted.sent("tasks/get").length).toBe(1);
 });

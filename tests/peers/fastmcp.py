@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
 options = arguments()
 os.environ |= {
     "FASTMCP_DOCKET_URL": "memory://",
+    "FASTMCP_DOCKET_CONCURRENCY": "500",  # ten by default, which tasks that never end would soon use up
     "FASTMCP_SHOW_CLI_BANNER": "false",
     "FASTMCP_CHECK_FOR_UPDATES": "off",
 }
