@@ -41,8 +41,8 @@ process.once("SIGHUP", () => end(129));
 export class Failed extends Error {
   constructor(command, output) {
     const lines = output.split("\n").map((line) => line.trim()).filter(Boolean);
-    const telling = lines.filter((line) => /^(error|fatal|E:|npm error|Caused by)/i.test(line));
-    super(`${basename(command)} failed: ${telling.at(-1) ?? lines.at(-1) ?? "it printed nothing"}`);
+    const telling = lines.find((line) => /^(error|fatal|E:|npm error)/i.test(line)) ?? lines.at(-1) ?? "it printed nothing";
+    super(`${basename(command)} failed: ${telling.slice(0, 200)}`);
     this.output = output;
   }
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { root, tools } from "../lib/project.mjs";
+import { tools } from "../lib/project.mjs";
 import { chromiumPath, onPath } from "../lib/chromium.mjs";
 import { Missing, step } from "../lib/log.mjs";
-import { run } from "../lib/run.mjs";
+import { npmProgram, run } from "../lib/run.mjs";
 import { installDebian, isDebianRoot } from "./debian.mjs";
 
 const FIREFOX = "/Applications/Firefox.app/Contents/MacOS/firefox";
@@ -14,11 +14,10 @@ export async function chromium() {
     await step("Chromium from Debian", () => installDebian("Chromium", tools.debian.chromium));
     return;
   }
-  const install = ["playwright", "install", "chromium"];
   try {
-    await step("Chromium from Playwright", () => run("npx", install, { cwd: root }));
+    await step("Chromium from Playwright", () => run(npmProgram("playwright"), ["install", "chromium"]));
   } catch (error) {
-    throw new Missing("Chromium", `npx ${install.join(" ")}`, error.message);
+    throw new Missing("Chromium", "npx playwright install chromium", error.message);
   }
 }
 

@@ -19,7 +19,7 @@ export async function test() {
     WASM_BINDGEN_TEST_TIMEOUT: "120",
   };
   const program = join(await wasmPack(), "wasm-pack");
-  const inBrowser = (browser) => countTests(program, ["test", "--headless", `--${browser}`, "--mode", "no-install", "--", "--all-targets"], { cwd: root, env });
+  const inBrowser = (browser) => countTests(program, ["test", "--headless", `--${browser}`, "--", "--all-targets"], { cwd: root, env });
   const chrome = await inBrowser("chrome");
   const firefox = await inBrowser("firefox");
   const alike = chrome.passed + chrome.failed === firefox.passed + firefox.failed;
