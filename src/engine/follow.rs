@@ -19,8 +19,10 @@ use super::wire::{CallId, Output};
 /// JSON-RPC's "Invalid params": the only parameter of `tasks/get` is the id.
 const INVALID_PARAMS: i32 = -32602;
 const METHOD_NOT_FOUND: i32 = -32601;
-/// So many other failures in a row are believed: a proxy's page, a token that had run out, a server's bad moment.
+/// So many other failures in a row are believed: a proxy's page, a server's bad moment.
 const BELIEVED: u32 = 5;
+/// A token may have run out, and the next request carry a new one; more tries are hammering at a door.
+const REFUSED: u32 = 2;
 /// After so many failed attempts in a row, whoever asked for the status is told of them. Waits go on.
 const PATIENT: u32 = 3;
 /// Statuses for ids that nobody knows are held while a task is being made, and only so many.
@@ -182,7 +184,8 @@ impl<J: Json> Engine<J> {
         task.failures += 1;
         let rpc = fault.error.rpc_code();
         let settled = matches!(rpc, Some(INVALID_PARAMS | METHOD_NOT_FOUND));
-        let passing = fault.transient || !settled && task.failures < BELIEVED;
+        let believed = if fault.error.code == Code::Unauthorized { REFUSED } else { BELIEVED };
+        let passing = fault.transient || !settled && task.failures < believed;
         if passing {
             let wait = fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
             task.not_before = now + wait;
