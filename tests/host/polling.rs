@@ -1,11 +1,11 @@
 //! Polling where there is no stream: soon for the quick, seldom for the long, never for nobody.
 
-use mcp_tasks::engine::{Code, Millis};
+use mcp_tasks::engine::{Code, Failure, Millis};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, tool_task};
-use crate::wire::{Reply, Sent};
+use crate::wire::{Arrival, Reply, Sent};
 
 const DAY: Millis = 86_400_000;
 
@@ -203,6 +203,23 @@ fn an_answer_about_another_task_is_none() {
     let call = bench.result("t1");
     bench.pass(20_000);
     assert_eq!(bench.error(call).code, Code::Protocol);
+}
+
+#[test]
+fn how_often_a_poll_may_fail_before_it_is_believed() {
+    for (why, reply, tries, code) in [
+        ("a door that stays closed", Reply::status(401), 2, Code::Unauthorized),
+        ("a page instead of an answer", Reply::status(404), 5, Code::Http),
+        ("a request that cannot be made", Reply(vec![(0, Arrival::Fail(Failure::Unsendable))]), 5, Code::InvalidArgument),
+    ] {
+        let mut bench = with_interval(json!(100));
+        bench.on("tasks/get", move |_| reply.clone());
+        bench.watched_task();
+        let call = bench.result("t1");
+        bench.pass(60_000);
+        assert_eq!(bench.error(call).code, code, "{why}");
+        assert_eq!(bench.count("tasks/get"), tries, "{why}");
+    }
 }
 
 proptest! {
