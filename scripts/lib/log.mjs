@@ -23,7 +23,7 @@ export async function step(what, work) {
   const began = performance.now();
   console.log(`• ${what} …`);
   const value = await work();
-  console.log(`✓ ${what}: ${seconds(began)}`);
+  console.log(`  ${what} took ${seconds(began)}`);
   return value;
 }
 
