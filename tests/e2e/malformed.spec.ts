@@ -68,7 +68,7 @@ for (const [why, status] of [
     scripted.on("tasks/get", (call) => call.result({ ...task.state, ...status }));
     const ended = await page.evaluate(async (url) => {
       const task = await (await connect(url)).callTool("work", {}, { task: true });
-      return settle(task.wait({ timeoutMs: 8000 }));
+      return settle(task.wait({ timeoutMs: 15_000 }));
     }, scripted.url);
     expect(ended.error?.code).toBe("protocol");
   });
