@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::bench::Bench;
 use crate::server::{all_capabilities, told};
-use crate::wire::{Reply, Sent};
+use crate::wire::{Answer, Reply};
 
 fn cancel(bench: &mut Bench, id: &str) -> CallId {
     bench.call(|engine, call, now| engine.cancel(call, id, now))
@@ -26,7 +26,7 @@ fn a_working_task_is_cancelled_and_everyone_knows() {
 
 #[test]
 fn the_truth_about_a_finished_task_is_read_again_whatever_the_server_answers() {
-    let answers: [(&str, fn(&Sent) -> Reply); 4] = [
+    let answers: [(&str, Answer); 4] = [
         ("success", |sent| Reply::json(sent.result(json!({ "taskId": "t1", "status": "completed" })))),
         ("it says cancelled", |sent| Reply::json(sent.result(json!({ "taskId": "t1", "status": "cancelled" })))),
         ("nothing", |sent| Reply::json(sent.result(json!({})))),

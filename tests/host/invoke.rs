@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, config, invocation, tool, tool_task};
 use crate::node::Node;
 use crate::server::{METHOD_NOT_FOUND, all_capabilities, text_result, told};
-use crate::wire::{Reply, Sent};
+use crate::wire::{Answer, Reply, Sent};
 
 fn as_task(kind: Kind, name: &str) -> Invocation<Node> {
     Invocation { as_task: true, ..invocation(kind, name) }
@@ -185,7 +185,7 @@ fn a_refusal_to_run_as_a_task_is_answered_with_the_plain_call() {
 
 #[test]
 fn other_errors_are_the_calls() {
-    let errors: [(&str, fn(&Sent) -> Reply, Code); 5] = [
+    let errors: [(&str, Answer, Code); 5] = [
         ("JSON-RPC", |sent| Reply::json(sent.error(-32602, "bad arguments")), Code::Rpc),
         ("503: who knows whether it ran", |_| Reply::status(503), Code::Http),
         ("the network", |_| Reply::fail(), Code::Network),

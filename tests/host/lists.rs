@@ -130,7 +130,8 @@ fn a_list_is_not_kept_where_its_changes_would_not_be_heard() {
 
 #[test]
 fn a_list_without_end_is_refused() {
-    let servers: [(&str, fn(u64) -> Value); 3] = [
+    type Page = fn(u64) -> Value;
+    let servers: [(&str, Page); 3] = [
         ("the same page again and again", |_| json!({ "tools": [{ "name": "a" }], "nextCursor": "again" })),
         ("ever new pages", |page| json!({ "tools": vec![json!({ "name": "a" }); 1_000], "nextCursor": page.to_string() })),
         ("empty pages, each with another to come", |page| json!({ "tools": [], "nextCursor": page.to_string() })),

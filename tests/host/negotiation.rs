@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, config};
 use crate::server::all_capabilities;
-use crate::wire::{Reply, Sent};
+use crate::wire::{Answer, Reply, Sent};
 
 fn bench() -> Bench {
     Bench::new(config(), all_capabilities())
@@ -121,7 +121,7 @@ fn a_server_that_refuses_what_it_names_is_not_asked_for_ever() {
 
 #[test]
 fn what_refuses_a_session_says_why() {
-    let refusals: [(&str, fn(&Sent) -> Reply, Code); 8] = [
+    let refusals: [(&str, Answer, Code); 8] = [
         ("401", |_| Reply::status(401).headed(|head| head.www_authenticate = Some("Bearer".into())), Code::Unauthorized),
         ("403", |_| Reply::status(403), Code::Unauthorized),
         ("404", |_| Reply::status(404), Code::Http),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, tool, tool_task};
 use crate::server::{INVALID_PARAMS, text_result, told};
-use crate::wire::{Reply, Sent};
+use crate::wire::{Answer, Reply, Sent};
 
 /// A task whose result is awaited, and which ends so after a second.
 fn ending(state: Value) -> (Bench, u32) {
@@ -156,7 +156,7 @@ fn a_result_that_has_expired_is_gone() {
 
 #[test]
 fn what_may_pass_is_tried_again() {
-    let troubles: [(&str, fn(&Sent) -> Reply); 5] = [
+    let troubles: [(&str, Answer); 5] = [
         ("503", |_| Reply::status(503)),
         ("429", |_| Reply::status(429).retry_after(3_000)),
         ("no network", |_| Reply::fail()),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, tool_task};
-use crate::wire::{Arrival, Reply, Sent};
+use crate::wire::{Answer, Arrival, Reply};
 
 const DAY: Millis = 86_400_000;
 
@@ -94,7 +94,7 @@ fn a_poll_is_not_sent_while_one_is_under_way() {
 
 #[test]
 fn the_wait_after_a_failure_grows_and_the_task_lives_on() {
-    let failures: [(&str, fn(&Sent) -> Reply); 6] = [
+    let failures: [(&str, Answer); 6] = [
         ("no network", |_| Reply::fail()),
         ("500", |_| Reply::status(500)),
         ("502", |_| Reply::status(502)),

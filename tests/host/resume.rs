@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, tool, tool_task};
 use crate::server::text_result;
-use crate::wire::{Arrival, Reply, Sent};
+use crate::wire::{Answer, Arrival, Reply, Sent};
 
 /// An answer as an event stream in which a request's answer comes only after it was taken up again, after this event.
 fn broken_after(events: &'static str) -> impl FnMut(&Sent) -> Reply {
@@ -151,7 +151,7 @@ fn answers_come_as_json_and_as_events_in_any_chunks() {
 
 #[test]
 fn what_is_no_answer_breaks_the_protocol() {
-    let answers: [(&str, fn(&Sent) -> Reply); 6] = [
+    let answers: [(&str, Answer); 6] = [
         ("no JSON", |_| Reply::json(json!({})).headed(|head| head.media = mcp_tasks::engine::Media::Other)),
         ("an empty body", |sent| Reply(vec![Reply::json(sent.result(json!({}))).0[0].clone(), (0, Arrival::Body(None))])),
         ("another's answer", |_| Reply::json(json!({ "jsonrpc": "2.0", "id": 999, "result": {} }))),
@@ -169,7 +169,7 @@ fn what_is_no_answer_breaks_the_protocol() {
 
 #[test]
 fn every_exchange_is_given_up_when_its_time_is_over() {
-    let silences: [(&str, fn(&Sent) -> Reply); 4] = [
+    let silences: [(&str, Answer); 4] = [
         ("no response", |_| Reply::never()),
         ("no body", |sent| Reply(vec![Reply::json(sent.result(json!({}))).0[0].clone()])),
         ("a stream without events", |_| Reply::stream()),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::wire::{Reply, Sent};
 
 type Handler = Box<dyn FnMut(&Sent) -> Reply>;
+type Upset = Box<dyn FnMut(&Sent) -> Option<Reply>>;
 
 pub const INVALID_PARAMS: i32 = -32602;
 pub const METHOD_NOT_FOUND: i32 = -32601;
@@ -122,7 +123,7 @@ pub fn text_result(text: &str) -> Value {
 pub struct Server {
     handlers: HashMap<String, Handler>,
     /// Asked before all others; where it says nothing, they are.
-    upset: Option<Box<dyn FnMut(&Sent) -> Option<Reply>>>,
+    upset: Option<Upset>,
     pub tasks: Rc<RefCell<Tasks>>,
     /// How long every answer takes.
     pub latency: Millis,

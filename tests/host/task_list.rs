@@ -78,7 +78,8 @@ fn a_listed_task_has_the_status_that_callers_see() {
 fn without_a_list_the_tasks_known_here_are_asked_one_by_one() {
     let mut unlisted = all_capabilities();
     unlisted["tasks"].as_object_mut().expect("tasks").remove("list");
-    let servers: [(&str, Value, fn(&mut Bench)); 3] = [
+    type Script = fn(&mut Bench);
+    let servers: [(&str, Value, Script); 3] = [
         ("no such capability", unlisted, |_| {}),
         ("an empty list", all_capabilities(), |bench| bench.results("tasks/list", json!({ "tasks": [] }))),
         ("the method is refused", all_capabilities(), |bench| bench.refuses("tasks/list", METHOD_NOT_FOUND, "no")),

@@ -41,6 +41,9 @@ impl Sent {
     }
 }
 
+/// How a server answers.
+pub type Answer = fn(&Sent) -> Reply;
+
 /// Something that happens on an exchange.
 #[derive(Clone, Debug)]
 pub enum Arrival {
