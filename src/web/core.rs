@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
 use super::host::Host;
-use super::value::Value;
+use super::value::{Value, parse_text};
 use crate::engine::{Config, Invocation, Json, Kind, Listing, Millis, State, TaskStatus};
 
 thread_local! {
@@ -158,7 +158,8 @@ fn copy(given: JsValue) -> Result<Option<Value>, JsValue> {
     if given.is_undefined() {
         return Ok(None);
     }
+    // A function has no text: then this is `undefined`, whatever its type says, and no JSON.
     let text = JSON::stringify(&given)?;
-    let copy = Value(JSON::parse(&String::from(text))?);
+    let copy = Value(parse_text(&text)?);
     if copy.is_object() { Ok(Some(copy)) } else { Err(JsValue::UNDEFINED) }
 }

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, Blob, ReadableStreamDefaultReader, Response, ResponseType};
 
 use super::driver::Driver;
-use super::value::Value;
+use super::value::{Value, parse_text};
 use crate::engine::{Body, ExchangeId, Failure, Fetch, Head, LIMIT, Media, Millis, Verb};
 
 #[wasm_bindgen]
@@ -27,10 +27,6 @@ extern "C" {
 
     #[wasm_bindgen(method, structural, getter)]
     fn value(this: &Chunk) -> JsValue;
-
-    /// Takes the text as JavaScript has it: a long one would be copied in and out.
-    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
-    fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn wall_clock() -> f64;

@@ -18,6 +18,10 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_json(text: &str) -> Result<JsValue, JsValue>;
+
+    /// Takes the text as JavaScript has it: a long one would be copied in and out.
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    pub(super) fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 thread_local! {
