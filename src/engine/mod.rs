@@ -7,11 +7,11 @@
 //!
 //! | file | noun |
 //! |---|---|
-//! | `json`, `message`, `status`, `kind`, `error` | the words |
-//! | `sse`, `table`, `poll`, `lifecycle`, `outcome` | rules that need nothing else |
+//! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
+//! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing` | rules that need nothing else |
 //! | `era`, `legacy` | what each generation of the protocol calls things |
 //! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
-//! | `machine`, `session`, `stream`, `lists`, `invoke`, `follow`, `by_id` | what the engine does with them |
+//! | `machine`, `session`, `stream`, `lists`, `invoke`, `tracked`, `follow`, `by_id` | what the engine does with them |
 
 mod by_id;
 mod era;
