@@ -17,6 +17,9 @@ const WASM = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
 const GENERATED = inProject("js/generated");
 const DIST = inProject("dist");
 
+/** What the package is made with: a change in it makes the package anew. */
+const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs"].map((file) => inProject(file));
+
 /** The features that rustc switches on for the target, one by one: with `--all-features` wasm-opt makes a module that browsers refuse. */
 const WASM_FEATURES = [
   "--enable-bulk-memory",
@@ -38,10 +41,10 @@ export async function build() {
   const bindgen = await wasmBindgen();
   await locked(inProject(".tools/build.lock"), async () => {
     await step("core: cargo", () => cargo(env));
-    await whenChanged("bindings", { inputs: [WASM, inProject("tools.json"), inProject("package-lock.json")], output: GENERATED }, () =>
+    await whenChanged("bindings", { inputs: [WASM, ...RECIPE], output: GENERATED }, () =>
       step("core: wasm-bindgen and wasm-opt", () => bindings(join(bindgen, "wasm-bindgen"))),
     );
-    await whenChanged("dist", { inputs: [inProject("js"), inProject("tsconfig.json"), inProject("package-lock.json")], output: DIST }, () =>
+    await whenChanged("dist", { inputs: [inProject("js"), inProject("tsconfig.json"), ...RECIPE], output: DIST }, () =>
       step("face: tsc", face),
     );
   });
