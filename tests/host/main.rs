@@ -12,6 +12,7 @@ mod by_id;
 mod cancel;
 mod close;
 mod fuzz;
+mod hostile;
 mod interleaving;
 mod invoke;
 mod lifecycle;
