@@ -21,7 +21,8 @@ const unconnected = byId("catalog").firstElementChild;
 
 const server = connection({ connected, disconnected, debug: log.push });
 byId("clear-tasks").addEventListener("click", removeFinished);
-void suggestServer();
+// A form that is sent before this program has hold of it would load the page anew.
+void suggestServer().finally(() => (byId("connect").disabled = false));
 
 async function connected(client) {
   const asking = el("p", { className: "empty" }, "Asking what it offers");
