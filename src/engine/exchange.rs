@@ -119,9 +119,10 @@ impl<J: Json> Engine<J> {
             Channel::Request(request) | Channel::Resumption(request) => {
                 let Some(open) = self.wire.requests.get_mut(&request) else { return };
                 open.fruitless += 1;
-                if let Some(id) = exchange.decoder.last_event_id() {
-                    open.fruitless = u32::from(open.last_event_id.as_deref() == Some(id));
-                    open.last_event_id = Some(id.into());
+                let brought = exchange.decoder.last_event_id();
+                if brought.is_some_and(|id| open.last_event_id.as_deref() != Some(id)) {
+                    open.fruitless = 0;
+                    open.last_event_id = brought.map(Into::into);
                 }
                 if open.last_event_id.is_some() {
                     let wait = exchange.decoder.retry().unwrap_or(RESUME_AFTER).clamp(RESUME_FLOOR, RESUME_CAP);

@@ -132,7 +132,8 @@ impl<J: Json> Engine<J> {
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
             Call::Task { id, driven } => {
                 self.stop_waiting(&id, call, now);
-                if driven {
+                let is_shared = self.tasks.get(&id).is_some_and(|task| task.followed || !task.waiting.is_empty());
+                if driven && !is_shared {
                     self.cancel_unseen(&id, now);
                 }
             }
