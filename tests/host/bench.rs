@@ -335,4 +335,13 @@ impl Bench {
         })
         .collect()
     }
+
+    /// The tasks that the face was told it can follow no further, and why.
+    pub fn gone(&self) -> Vec<String> {
+        let gone = self.told.iter().filter_map(|(_, output)| match output {
+            Output::Gone(id, error) => Some(format!("{id}: {}", error.code.name())),
+            _ => None,
+        });
+        gone.collect()
+    }
 }

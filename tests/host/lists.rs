@@ -129,10 +129,18 @@ fn a_list_is_not_kept_where_its_changes_would_not_be_heard() {
 }
 
 #[test]
+fn a_cursor_that_comes_back_is_not_followed() {
+    let mut bench = Bench::polling();
+    bench.results("tools/list", json!({ "tools": [{ "name": "a" }], "nextCursor": "again" }));
+    let call = list(&mut bench, Listing::Tools);
+    assert_eq!(bench.error(call).code, Code::Protocol);
+    assert_eq!(bench.count("tools/list"), 2);
+}
+
+#[test]
 fn a_list_without_end_is_refused() {
     type Page = fn(u64) -> Value;
-    let servers: [(&str, Page); 3] = [
-        ("the same page again and again", |_| json!({ "tools": [{ "name": "a" }], "nextCursor": "again" })),
+    let servers: [(&str, Page); 2] = [
         ("ever new pages", |page| json!({ "tools": vec![json!({ "name": "a" }); 1_000], "nextCursor": page.to_string() })),
         ("empty pages, each with another to come", |page| json!({ "tools": [], "nextCursor": page.to_string() })),
     ];
