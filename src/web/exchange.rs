@@ -9,7 +9,7 @@ use web_sys::{AbortController, AbortSignal, Blob, ReadableStreamDefaultReader, R
 
 use super::driver::Driver;
 use super::value::{Value, parse_text};
-use crate::engine::{Body, ExchangeId, Failure, Fetch, Head, LIMIT, Media, Millis, Verb};
+use crate::engine::{Body, Failure, Fetch, Head, LIMIT, Media, Millis, Verb};
 
 #[wasm_bindgen]
 extern "C" {

@@ -127,7 +127,8 @@ fn refused(mut then: impl FnMut(usize) -> Option<Reply> + 'static) -> (Bench, u3
 
 #[test]
 fn a_refused_result_is_asked_for_again_whatever_happens_between() {
-    let between: [(&str, fn() -> Reply); 4] =
+    type Between = (&'static str, fn() -> Reply);
+    let between: [Between; 4] =
         [("no network", Reply::fail), ("503", || Reply::status(503)), ("401", || Reply::status(401)), ("a page", || Reply::status(200))];
     for (why, between) in between {
         let (mut bench, call) = refused(move |poll| (poll == 2).then(between));

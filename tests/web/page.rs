@@ -72,7 +72,6 @@ extern "C" {
 #[derive(Debug)]
 pub struct Rejection {
     pub code: String,
-    pub message: String,
     pub data: JsValue,
     pub cause: JsValue,
 }
@@ -134,8 +133,7 @@ impl Page {
         match part("code").as_string() {
             None => Ok(part("value")),
             Some(code) => {
-                let message = part("message").as_string().unwrap_or_default();
-                Err(Rejection { code, message, data: part("data"), cause: part("cause") })
+                Err(Rejection { code, data: part("data"), cause: part("cause") })
             }
         }
     }
