@@ -53,6 +53,7 @@ fn every_exchange_is_ended_and_the_session_too() {
     let after: Vec<_> = bench.sent[before..].iter().map(Sent::method).collect();
     assert_eq!(after, ["DELETE"], "the tasks run on");
     assert_eq!(bench.last("DELETE").header("mcp-session-id"), Some("s1"));
+    assert_eq!(bench.engine.deadline(), None, "and nothing is waited for");
 }
 
 #[test]

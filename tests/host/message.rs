@@ -61,7 +61,7 @@ fn an_answer_is_found_in_a_batch() {
     let mut bench = Bench::polling();
     bench.on("tools/call", |sent| {
         let noise = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
-        Reply::json(json!([noise, [sent.result(json!({}))], sent.result(json!({ "content": [] }))]))
+        Reply::json(json!([noise, [sent.result(json!({ "content": ["nested"] }))], sent.result(json!({ "content": [] }))]))
     });
     let call = bench.invoke(tool("plain"));
     assert_eq!(bench.value(call)["content"], json!([]));

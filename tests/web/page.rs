@@ -132,9 +132,7 @@ impl Page {
         let part = |name: &str| Reflect::get(&ended, &name.into()).expect("an object");
         match part("code").as_string() {
             None => Ok(part("value")),
-            Some(code) => {
-                Err(Rejection { code, data: part("data"), cause: part("cause") })
-            }
+            Some(code) => Err(Rejection { code, data: part("data"), cause: part("cause") }),
         }
     }
 
