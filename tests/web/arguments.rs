@@ -49,15 +49,17 @@ async fn the_callers_own_meta_is_left_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn what_json_cannot_hold_is_refused_before_anything_is_sent() {
+async fn what_is_no_object_of_json_is_refused_before_anything_is_sent() {
     let page = Page::connected().await;
     let cyclic = "(() => { const cycle = {}; cycle.self = cycle; return cycle })()";
     let throwing = "{ toJSON() { throw new Error('no') } }";
-    for odd in ["{ big: 1n }", cyclic, throwing, "() => {}", "Symbol()"] {
+    for odd in ["{ big: 1n }", cyclic, throwing, "() => {}", "Symbol()", "null", "'text'", "[1]", "7"] {
         assert!(give(&page, js(odd), JsValue::UNDEFINED).is_err(), "{odd} as arguments");
         assert!(give(&page, JsValue::UNDEFINED, js(odd)).is_err(), "{odd} as meta");
     }
     assert_eq!(page.peer.count("tools/call"), 0);
+    give(&page, js("{}"), js("{}")).expect("JSON");
+    page.end_of(100).await.expect("nothing was harmed");
 }
 
 #[wasm_bindgen_test]

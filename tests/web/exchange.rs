@@ -60,6 +60,17 @@ async fn what_goes_wrong_has_its_code() {
 }
 
 #[wasm_bindgen_test]
+async fn a_body_that_cannot_be_read_ends_the_call() {
+    let page = Page::connected().await;
+    for way in ["a body that was read before", "a body of another kind"] {
+        page.peer.answer("tools/call", way);
+        let error = page.end_of(page.invoke("plain", false)).await.expect_err(way);
+        assert_eq!(error.code, "network", "{way}");
+        assert!(error.cause.is_instance_of::<js_sys::TypeError>(), "{way}: what the browser threw goes along");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn an_error_carries_what_its_code_promises() {
     let page = Page::connected().await;
     for (way, data) in [

@@ -54,6 +54,12 @@ const WAYS = {
       status: 400,
       headers: { "content-type": "application/json" },
     }),
+  "a body that was read before": (answer) => {
+    const response = json(answer);
+    void response.text();
+    return response;
+  },
+  "a body of another kind": (answer) => Object.defineProperty(json(answer), "body", { value: { pipe() {} } }),
   unauthorized: () => new Response(null, { status: 401, headers: { "www-authenticate": "Bearer x" } }),
   "a redirect": () => Object.defineProperty(new Response(null), "type", { value: "opaqueredirect" }),
   "no network": () => Promise.reject(new TypeError("Failed to fetch")),
