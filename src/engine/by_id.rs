@@ -5,10 +5,9 @@ use std::rc::Rc;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
-use super::kind::Kind;
+use super::kind::{Feature, Kind};
 use super::lifecycle::Source;
 use super::machine::{Call, Engine};
-use super::message::Outgoing;
 use super::purpose::Purpose;
 use super::status::{State, TaskStatus};
 use super::time::Millis;
@@ -54,7 +53,7 @@ impl<J: Json> Engine<J> {
 
     /// Asks the server to cancel; resolves with the status that the task then has.
     pub fn cancel(&mut self, call: CallId, id: &str, now: Millis) {
-        if !self.can(Key::Cancel) {
+        if !self.offers(Feature::Cancel) {
             self.calls.insert(call, Call::Session);
             return self.reject(call, Error::new(Code::Unsupported, "the server cancels no tasks").about(id));
         }
@@ -65,17 +64,16 @@ impl<J: Json> Engine<J> {
 
     /// Why nothing can be asked about tasks, where the server has none.
     pub(super) fn without_tasks(&self, id: &str) -> Option<Error<J>> {
-        let has_tasks = self.session.capabilities.as_ref().is_some_and(|offer| offer.get(Key::Tasks).is_some());
-        (!has_tasks).then(|| Error::new(Code::Unsupported, "the server has no tasks").about(id))
+        (!self.offers(Feature::Tasks)).then(|| Error::new(Code::Unsupported, "the server has no tasks").about(id))
     }
 
-    fn can(&self, capability: Key) -> bool {
-        self.session.capabilities.as_ref().is_some_and(|offer| offer.path(&[Key::Tasks, capability]).is_some())
+    fn offers(&self, feature: Feature) -> bool {
+        self.session.capabilities.as_ref().is_some_and(|capabilities| self.era.offers(capabilities, feature))
     }
 
     /// Cancels a task that nobody knows of.
     pub(super) fn cancel_unseen(&mut self, id: &str, now: Millis) {
-        if self.can(Key::Cancel) {
+        if self.offers(Feature::Cancel) {
             let outgoing = self.era.cancel(id);
             self.wire.request(Purpose::Cancel { task_id: id.into(), call: None }, outgoing, None, now);
         }
@@ -104,12 +102,12 @@ impl<J: Json> Engine<J> {
             let (skip, rest) = cursor.split_once(':').unwrap_or(("0", cursor));
             (skip.parse().unwrap_or(0), rest)
         });
-        if !self.can(Key::List) {
+        if !self.offers(Feature::List) {
             return self.list_known(call, skip, limit, now);
         }
-        let params = if cursor.is_empty() { J::object() } else { J::object().with(Key::Cursor, J::text(cursor)) };
+        let outgoing = self.era.task_page(Some(cursor).filter(|cursor| !cursor.is_empty()));
         let purpose = Purpose::TaskPage { call, cursor: cursor.into(), skip, limit };
-        self.ask(call, purpose, Outgoing::new("tasks/list", params), now);
+        self.ask(call, purpose, outgoing, now);
     }
 
     pub(super) fn task_page(&mut self, call: CallId, cursor: &str, skip: usize, limit: usize, outcome: Result<J, Fault<J>>, now: Millis) {

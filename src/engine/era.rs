@@ -1,9 +1,9 @@
 //! The seam between the two generations of the protocol: what differs is asked here, and answered by one file for each.
 
 use super::json::Json;
-use super::kind::{Created, Invocation, Kind, Support};
+use super::kind::{Created, Feature, Invocation, Kind, Support};
 use super::legacy;
-use super::message::Outgoing;
+use super::message::{Outgoing, RequestId};
 use super::status::TaskStatus;
 
 /// Which generation the server speaks.
@@ -56,6 +56,26 @@ impl Era {
     pub fn cancel<J: Json>(self, task_id: &str) -> Outgoing<J> {
         match self {
             Self::Legacy => legacy::cancel(task_id),
+        }
+    }
+
+    /// A page of the server's tasks.
+    pub fn task_page<J: Json>(self, cursor: Option<&str>) -> Outgoing<J> {
+        match self {
+            Self::Legacy => legacy::task_page(cursor),
+        }
+    }
+
+    /// The notification that nobody waits for the answer to a plain request any more.
+    pub fn withdrawn<J: Json>(self, request: RequestId) -> Outgoing<J> {
+        match self {
+            Self::Legacy => legacy::withdrawn(request),
+        }
+    }
+
+    pub fn offers<J: Json>(self, capabilities: &J, feature: Feature) -> bool {
+        match self {
+            Self::Legacy => legacy::offers(capabilities, feature),
         }
     }
 

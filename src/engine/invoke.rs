@@ -6,7 +6,7 @@ use super::json::{Json, Key};
 use super::kind::{Created, Invocation, Kind, Support};
 use super::listing::Listing;
 use super::machine::{Call, Engine};
-use super::message::{Outgoing, RequestId};
+use super::message::RequestId;
 use super::outcome::{Reading, wraps};
 use super::purpose::Purpose;
 use super::status::TaskStatus;
@@ -171,11 +171,9 @@ impl<J: Json> Engine<J> {
         self.tell_cancelled(id, now);
     }
 
-    /// The server may stop working on a plain request ("Cancellation").
+    /// The server may stop working on a plain request.
     fn tell_cancelled(&mut self, id: RequestId, now: Millis) {
-        let params = J::object().with(Key::RequestId, J::float(f64::from(id)));
-        let params = params.with(Key::Reason, J::text("the caller no longer waits"));
-        self.wire.notice(Outgoing::new("notifications/cancelled", params).envelope(None), now);
+        self.wire.notice(self.era.withdrawn(id).envelope(None), now);
     }
 
     /// A task whose caller has left is cancelled: nobody will ever know its id.

@@ -50,6 +50,15 @@ pub enum Support {
     Required,
 }
 
+/// What a server may or may not do about tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Anything at all.
+    Tasks,
+    List,
+    Cancel,
+}
+
 /// What the server made of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {

@@ -1,8 +1,8 @@
 //! What the era of sessions calls things: protocol versions 2025-03-26 to 2025-11-25, with core tasks in the last.
 
 use super::json::{Json, Key};
-use super::kind::{Created, Invocation, Kind, Support};
-use super::message::Outgoing;
+use super::kind::{Created, Feature, Invocation, Kind, Support};
+use super::message::{Outgoing, RequestId};
 use super::status::{State, TaskStatus};
 
 /// The versions that we speak, the one that we ask for first.
@@ -83,6 +83,17 @@ pub fn cancel<J: Json>(task_id: &str) -> Outgoing<J> {
     Outgoing::new("tasks/cancel", by_id(task_id))
 }
 
+/// The request for a page of the server's tasks.
+pub fn task_page<J: Json>(cursor: Option<&str>) -> Outgoing<J> {
+    Outgoing::new("tasks/list", J::object().with_some(Key::Cursor, cursor.map(J::text)))
+}
+
+/// Tells the server that nobody waits for the answer to a plain request any more ("Cancellation").
+pub fn withdrawn<J: Json>(request: RequestId) -> Outgoing<J> {
+    let params = J::object().with(Key::RequestId, J::float(f64::from(request)));
+    Outgoing::new("notifications/cancelled", params.with(Key::Reason, J::text("the caller no longer waits")))
+}
+
 fn by_id<J: Json>(task_id: &str) -> J {
     J::object().with(Key::TaskId, J::text(task_id))
 }
@@ -95,6 +106,16 @@ pub fn augmentable<J: Json>(capabilities: &J, kind: Kind) -> bool {
         Kind::Resource => (Key::Resources, Key::Read),
     };
     capabilities.path(&[Key::Tasks, Key::Requests, group, verb]).is_some()
+}
+
+/// What else the server does about tasks.
+pub fn offers<J: Json>(capabilities: &J, feature: Feature) -> bool {
+    let path: &[Key] = match feature {
+        Feature::Tasks => &[Key::Tasks],
+        Feature::List => &[Key::Tasks, Key::List],
+        Feature::Cancel => &[Key::Tasks, Key::Cancel],
+    };
+    capabilities.path(path).is_some()
 }
 
 /// What a tool says about itself, in `execution.taskSupport`; saying nothing forbids.
