@@ -22,7 +22,7 @@ async fn a_callback_may_call_in_again() {
     let page = Rc::new(Page::connected().await);
     page.peer.answer("GET", "an open stream");
     page.watched_task().await;
-    pause(10.0).await;
+    pause(50.0).await;
     let (inner, order) = (page.clone(), Rc::new(RefCell::new(Vec::new())));
     let seen = order.clone();
     let status = reaction(move || {
@@ -40,7 +40,7 @@ async fn a_callback_may_call_in_again() {
     page.peer.react("resolve", &reaction(move || seen.borrow_mut().push("resolve")));
     page.peer.have("tasks/get", COMPLETED);
     page.peer.push(&format!(r#"{{"method":"notifications/tasks/status","params":{COMPLETED}}}"#));
-    pause(50.0).await;
+    pause(200.0).await;
     let order = order.borrow();
     assert_eq!(order[..2], ["status begins", "status ends"], "what it asks for comes in turn: {order:?}");
     assert!(order.len() > 2, "and comes");
@@ -54,11 +54,11 @@ async fn a_callback_may_close_the_client() {
     let slot = closing.clone();
     page.peer.react("status", &reaction(move || *slot.borrow_mut() = Some(inner.call(Core::close))));
     page.peer.have("tasks/get", COMPLETED);
-    pause(100.0).await;
+    pause(300.0).await;
     let closing = closing.borrow().expect("the status came");
     page.end_of(closing).await.expect("an end");
     let told = page.peer.told("status");
-    pause(100.0).await;
+    pause(300.0).await;
     assert_eq!(page.peer.told("status"), told);
 }
 

@@ -115,10 +115,10 @@ async fn pushes_come_through_the_stream() {
     let page = Page::connected().await;
     page.peer.answer("GET", "an open stream");
     page.watched_task().await;
-    pause(10.0).await;
+    pause(50.0).await;
     page.peer.have("tasks/get", r#"{"taskId":"t1","status":"completed"}"#);
     page.peer.push(r#"{"method":"notifications/tasks/status","params":{"taskId":"t1","status":"completed","statusMessage":"€"}}"#);
-    pause(10.0).await;
+    pause(50.0).await;
     assert_eq!(page.peer.told("status"), r#"[[{"taskId":"t1","status":"completed","statusMessage":"€","ttlMs":null}]]"#);
 }
 
@@ -129,7 +129,7 @@ async fn closing_aborts_whatever_is_under_way() {
     page.core.listen(true);
     page.peer.answer("tools/call", "silence");
     let call = page.invoke("plain", false);
-    pause(10.0).await;
+    pause(50.0).await;
     let aborted = |method| page.last(method, &["signal", "aborted"]).as_bool();
     assert_eq!((aborted("GET"), aborted("tools/call")), (Some(false), Some(false)));
 
@@ -145,10 +145,10 @@ async fn abandoning_aborts_what_was_for_the_call_alone() {
     let page = Page::connected().await;
     page.peer.answer("tools/call", "silence");
     let call = page.invoke("plain", false);
-    pause(10.0).await;
+    pause(50.0).await;
     page.core.abandon(call);
     assert_eq!(page.last("tools/call", &["signal", "aborted"]).as_bool(), Some(true));
-    pause(10.0).await;
+    pause(50.0).await;
     assert_eq!(page.peer.count("notifications/cancelled"), 1);
     assert_eq!(page.peer.told("reject"), "[]");
 }
@@ -157,7 +157,7 @@ async fn abandoning_aborts_what_was_for_the_call_alone() {
 async fn what_is_abandoned_at_once_is_not_sent() {
     let page = Page::connected().await;
     page.core.abandon(page.invoke("plain", false));
-    pause(10.0).await;
+    pause(50.0).await;
     assert_eq!(page.peer.count("tools/call"), 0);
 }
 
