@@ -16,12 +16,22 @@ async function embeddedServer() {
   return { address, ended };
 }
 
-await main(async () => {
+/** What was asked for on the command line; said at once where it cannot be. */
+function options() {
   const { values } = parseArgs({ options: { server: { type: "string" }, port: { type: "string", default: "0" } } });
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) throw new Error(`--port is a number up to 65535, and not ${values.port}`);
+  if (values.server !== undefined && !/^https?:\/\//.test(values.server)) {
+    throw new Error(`--server is the http or https URL of an MCP server, and not ${values.server}`);
+  }
+  return { port: Number(values.port), server: values.server };
+}
+
+await main(async () => {
+  const { port, server } = options();
   await build();
-  const embedded = values.server ? undefined : await embeddedServer();
+  const embedded = server ? undefined : await embeddedServer();
   const { serve } = await import(new URL("../www/serve.mjs", import.meta.url).href);
-  const { url } = await serve({ port: Number(values.port), server: values.server ?? embedded.address });
+  const { url } = await serve({ port, server: server ?? embedded.address });
   process.exitCode = 0; // Being stopped is how this command is meant to end.
   console.log(url);
   await embedded?.ended;

@@ -24,6 +24,7 @@ function signalAll(signal) {
 
 /** Ends all that runs, waits until it is gone, and exits. */
 function end(code) {
+  if (isEnding) return;
   isEnding = true;
   const exit = () => running.size === 0 && process.exit(process.exitCode ?? code);
   for (const child of running) child.once("close", exit);
@@ -33,9 +34,10 @@ function end(code) {
 }
 
 process.on("exit", () => signalAll("SIGTERM"));
-process.once("SIGINT", () => end(130));
-process.once("SIGTERM", () => end(143));
-process.once("SIGHUP", () => end(129));
+// Ctrl-C in a terminal comes twice: to all of its processes, and once more from npm. The second must not end us before what we started.
+process.on("SIGINT", () => end(130));
+process.on("SIGTERM", () => end(143));
+process.on("SIGHUP", () => end(129));
 
 /** A command that ended with another exit code than 0. `message` holds the line of its output that says most. */
 export class Failed extends Error {
