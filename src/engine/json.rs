@@ -103,6 +103,10 @@ keys! {
 pub trait Json: Clone {
     /// The member of an object; `None` when it is absent or this is no object. A member that is `null` is there.
     fn get(&self, key: Key) -> Option<Self>;
+    /// The member of this name, which only what the server or the caller gave tells.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// The members of an object, by name; none when this is no object.
+    fn members(&self) -> Vec<(String, Self)>;
     /// The item of an array; `None` past its end or when this is no array.
     fn at(&self, index: usize) -> Option<Self>;
     /// The text of a string.
@@ -120,6 +124,8 @@ pub trait Json: Clone {
     fn object() -> Self;
     /// Sets a member of an object.
     fn set(&mut self, key: Key, value: Self);
+    /// An object of members whose names only the server or the caller tells.
+    fn record(members: Vec<(String, Self)>) -> Self;
     /// An array of these items.
     fn array(items: Vec<Self>) -> Self;
     /// A string.

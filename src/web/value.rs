@@ -16,6 +16,15 @@ extern "C" {
     #[wasm_bindgen(method, structural, indexing_setter)]
     fn set_member(this: &Members, name: &JsValue, value: &JsValue);
 
+    #[wasm_bindgen(js_namespace = Object, js_name = hasOwn)]
+    fn has_own(object: &JsValue, name: &JsValue) -> bool;
+
+    #[wasm_bindgen(js_namespace = Object)]
+    fn keys(object: &JsValue) -> Array;
+
+    #[wasm_bindgen(js_namespace = Object, js_name = fromEntries)]
+    fn from_entries(entries: &Array) -> JsValue;
+
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_json(text: &str) -> Result<JsValue, JsValue>;
 
@@ -52,6 +61,21 @@ impl Json for Value {
         Self::given(named(key, |name| self.0.unchecked_ref::<Members>().member(name)))
     }
 
+    fn member(&self, name: &str) -> Option<Self> {
+        // Only what is its own: a server may name a member `constructor`.
+        let name = JsValue::from_str(name);
+        let is_own = self.is_object() && has_own(&self.0, &name);
+        is_own.then(|| Self(self.0.unchecked_ref::<Members>().member(&name)))
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        if !self.is_object() {
+            return Vec::new();
+        }
+        let names = keys(&self.0);
+        names.iter().map(|name| (name.as_string().unwrap_or_default(), Self(self.0.unchecked_ref::<Members>().member(&name)))).collect()
+    }
+
     fn at(&self, index: usize) -> Option<Self> {
         let array = self.0.dyn_ref::<Array>()?;
         let index = u32::try_from(index).ok().filter(|index| *index < array.length())?;
@@ -84,6 +108,15 @@ impl Json for Value {
 
     fn set(&mut self, key: Key, value: Self) {
         named(key, |name| self.0.unchecked_ref::<Members>().set_member(name, &value.0));
+    }
+
+    fn record(members: Vec<(String, Self)>) -> Self {
+        let entries = Array::new();
+        for (name, value) in members {
+            entries.push(&Array::of2(&JsValue::from_str(&name), &value.0));
+        }
+        // It defines members rather than setting them: `__proto__` is a name like any other.
+        Self(from_entries(&entries))
     }
 
     fn array(items: Vec<Self>) -> Self {

@@ -11,6 +11,14 @@ impl Json for Node {
         Some(Self(self.0.as_object()?.get(key.name())?.clone()))
     }
 
+    fn member(&self, name: &str) -> Option<Self> {
+        Some(Self(self.0.as_object()?.get(name)?.clone()))
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        self.0.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), Self(value.clone()))).collect()
+    }
+
     fn at(&self, index: usize) -> Option<Self> {
         Some(Self(self.0.as_array()?.get(index)?.clone()))
     }
@@ -41,6 +49,10 @@ impl Json for Node {
 
     fn set(&mut self, key: Key, value: Self) {
         self.0[key.name()] = value.0;
+    }
+
+    fn record(members: Vec<(String, Self)>) -> Self {
+        Self(Value::Object(members.into_iter().map(|(name, value)| (name, value.0)).collect()))
     }
 
     fn array(items: Vec<Self>) -> Self {

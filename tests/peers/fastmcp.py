@@ -2,20 +2,21 @@
 
     python fastmcp.py [--port N] [--json] [--stateless] [--no-tasks] [--origins http://a,http://b]
 
-Runs on FastMCP 3 and 2.14. Prints its URL when it is ready; port 0 takes a free one. Tasks live in this process.
+Runs on FastMCP 4, 3 and 2.14, which speak different protocols: what differs is in `fastmcp_2026` and `fastmcp_2025`.
+Prints its URL when it is ready; port 0 takes a free one. Tasks live in this process.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import os
 import socket
 import sys
-from datetime import timedelta
 
 # A script's own folder comes first on the module path, and this file has the name of the package it needs.
-sys.path.pop(0)
+sys.path.append(sys.path.pop(0))
 
 
 def arguments() -> argparse.Namespace:
@@ -39,26 +40,27 @@ if options.no_tasks:
     sys.modules["docket"] = None  # type: ignore[assignment]  # makes its import fail, as where the extra is not installed
 
 import uvicorn  # noqa: E402
-from fastmcp import Context, FastMCP  # noqa: E402
+from fastmcp import FastMCP, __version__  # noqa: E402
 from fastmcp.dependencies import Progress  # noqa: E402
 from fastmcp.exceptions import ToolError  # noqa: E402
-from fastmcp.server.tasks import TaskConfig  # noqa: E402
-from fastmcp.tools.tool import ToolResult  # noqa: E402
-from mcp.types import CallToolResult  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
+era = importlib.import_module("fastmcp_2026" if int(__version__.split(".")[0]) >= 4 else "fastmcp_2025")
 server = FastMCP("fastmcp-peer", instructions="Every tool here is for tests.")
+if not options.no_tasks:
+    era.enable_tasks(server)
 
 
 def task(poll_ms: int = 250, mode: str = "optional") -> dict:
-    """The decorator arguments of something that may run as a task, polled every `poll_ms` where the version can say so."""
-    if options.no_tasks:
-        return {}
-    knows_poll = "poll_interval" in TaskConfig.__dataclass_fields__
-    pace = {"poll_interval": timedelta(milliseconds=poll_ms)} if knows_poll else {}
-    return {"task": TaskConfig(mode=mode, **pace)}
+    """The decorator arguments of something that may run as a task."""
+    return {} if options.no_tasks else {"task": era.task_config(mode, poll_ms)}
+
+
+def task_beyond_tools() -> dict:
+    """Those of a prompt or a resource, which may run as a task where the protocol knows that."""
+    return task() if era.BEYOND_TOOLS else {}
 
 
 # ---- tools that succeed
@@ -165,37 +167,26 @@ async def tool_error(after: float = 0.1) -> str:
     raise ToolError("refused by the tool")
 
 
-class SoftFailure(ToolResult):
-    """A result that says `isError`: `ToolResult` itself cannot in every version."""
-
-    def to_mcp_result(self) -> CallToolResult:
-        return CallToolResult(content=self.content, isError=True)
-
-
 @server.tool(**task())
 async def returns_error() -> ToolResult:
     """Return a result that is an error."""
-    return SoftFailure(content="soft failure")
+    return era.SoftFailure(content="soft failure")
 
 
-@server.tool(**task(poll_ms=500))
-async def ask_name(ctx: Context) -> str:
-    """Ask the user for a name."""
-    answer = await ctx.elicit("What is your name?", response_type=str)
-    return f"{answer.action}: {getattr(answer, 'data', None)}"
+era.add_tools(server, task)
 
 
 # ---- prompts and resources
 
 
-@server.prompt(**task())
+@server.prompt(**task_beyond_tools())
 async def slow_prompt(topic: str) -> str:
     """A prompt that takes a moment."""
     await asyncio.sleep(0.3)
     return f"Write about {topic}"
 
 
-@server.prompt(**task())
+@server.prompt(**task_beyond_tools())
 async def bad_prompt() -> str:
     """A prompt that raises."""
     raise ValueError("prompt kaboom")
@@ -207,26 +198,26 @@ async def plain_prompt() -> str:
     return "plain"
 
 
-@server.resource("data://report.txt", **task())
+@server.resource("data://report.txt", **task_beyond_tools())
 async def report() -> str:
     """A text that takes a moment."""
     await asyncio.sleep(0.3)
     return "report body"
 
 
-@server.resource("data://pixel.bin", mime_type="application/octet-stream", **task())
+@server.resource("data://pixel.bin", mime_type="application/octet-stream", **task_beyond_tools())
 async def pixel() -> bytes:
     """Four bytes."""
     return bytes([0, 1, 254, 255])
 
 
-@server.resource("data://item/{item_id}", **task())
+@server.resource("data://item/{item_id}", **task_beyond_tools())
 async def item(item_id: str) -> str:
     """A text made from its address."""
     return f"item {item_id}"
 
 
-@server.resource("data://broken.txt", **task())
+@server.resource("data://broken.txt", **task_beyond_tools())
 async def broken() -> str:
     """A text that cannot be read."""
     raise ValueError("resource kaboom")
@@ -244,7 +235,7 @@ def app():
         CORSMiddleware,
         allow_origins=options.origins.split(","),
         allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["content-type", "authorization", "last-event-id", "mcp-session-id", "mcp-protocol-version"],
+        allow_headers=["content-type", "authorization", "last-event-id", *era.HEADERS],
         expose_headers=["mcp-session-id", "www-authenticate"],
         max_age=600,
     )
