@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tools } from "../lib/project.mjs";
 import { Missing, step } from "../lib/log.mjs";
-import { environment, madeFrom, pins, pythonFor } from "../lib/peers.mjs";
+import { constraints, environment, madeFrom, pins, pythonFor } from "../lib/peers.mjs";
 import { ask, run } from "../lib/run.mjs";
 import { isAtLeast } from "../lib/versions.mjs";
 import { installDebian, isDebianRoot } from "./debian.mjs";
@@ -46,9 +46,9 @@ async function make(interpreter, name) {
   const home = environment(name);
   await rm(home, { recursive: true, force: true });
   await run(interpreter, ["-m", "venv", home]);
-  const constraints = join(home, "constraints.txt");
-  const pinned = tools.python.constraints.map((pin) => `${pin}; python_version >= "${tools.python.constraintsFrom}"\n`);
-  await writeFile(constraints, pinned.join(""));
-  await run(pip(name), ["install", "--disable-pip-version-check", "--no-input", "-q", "-c", constraints, ...peers[name]]);
+  const list = join(home, "constraints.txt");
+  const pinned = constraints(name).map((pin) => `${pin}; python_version >= "${tools.python.constraintsFrom}"\n`);
+  await writeFile(list, pinned.join(""));
+  await run(pip(name), ["install", "--disable-pip-version-check", "--no-input", "-q", "-c", list, ...peers[name]]);
   await writeFile(madeFrom(name), pins(name));
 }

@@ -48,6 +48,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
 era = importlib.import_module("fastmcp_2026" if int(__version__.split(".")[0]) >= 4 else "fastmcp_2025")
+ToolResult = era.ToolResult
 server = FastMCP("fastmcp-peer", instructions="Every tool here is for tests.")
 if not options.no_tasks:
     era.enable_tasks(server)
@@ -235,7 +236,9 @@ def app():
         CORSMiddleware,
         allow_origins=options.origins.split(","),
         allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["content-type", "authorization", "last-event-id", *era.HEADERS],
+        allow_headers=[
+            "content-type", "authorization", "last-event-id", "mcp-session-id", "mcp-protocol-version", *era.MORE_HEADERS
+        ],
         expose_headers=["mcp-session-id", "www-authenticate"],
         max_age=600,
     )
