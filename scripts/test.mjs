@@ -3,6 +3,7 @@ import { main, step } from "./lib/log.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 import { rust } from "./setup/rust.mjs";
 import * as browser from "./suites/browser.mjs";
+import * as conformance from "./suites/conformance.mjs";
 import * as e2e from "./suites/e2e.mjs";
 import * as host from "./suites/host.mjs";
 import * as lint from "./suites/lint.mjs";
@@ -10,7 +11,7 @@ import * as packed from "./suites/package.mjs";
 import * as types from "./suites/types.mjs";
 
 /** In the order in which they run: what is quick and tells most comes first. */
-const SUITES = { lint, host, browser, types, e2e, package: packed };
+const SUITES = { lint, host, browser, types, e2e, conformance, package: packed };
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
 
@@ -65,8 +66,8 @@ await main(async () => {
 
   console.log("");
   for (const [name, count] of Object.entries(counts)) {
-    console.log(`${name.padEnd(8)} ${text(count)}`);
-    for (const skipped of count.skipped) console.log(`         skipped: ${skipped}`);
+    console.log(`${name.padEnd(11)} ${text(count)}`);
+    for (const skipped of count.skipped) console.log(`            skipped: ${skipped}`);
   }
   const all = Object.values(counts);
   const sum = (member) => all.reduce((total, count) => total + count[member], 0);

@@ -25,7 +25,7 @@ export async function openBrowser() {
     try {
       const page = await context.newPage();
       await page.goto(`http://${site.host}`);
-      const played = page.evaluate(async (asked) => (await import("/run.js")).run(asked), asked).catch(String);
+      const played = page.evaluate(`import("/run.js").then(({ run }) => run(${JSON.stringify(asked)}))`).catch(String);
       const tooLong = sleep(limitMs, `not done after ${limitMs / 1000} s`, { ref: false });
       return (await Promise.race([played, tooLong])) ?? uncaught[0];
     } finally {

@@ -4,12 +4,14 @@ import { createServer, request as send } from "node:http";
 const OF_THE_CONNECTION = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
 const CORS = /^access-control-/i;
 
-/** @param {string[]} raw names and values in turn, as Node reads them off the wire */
+/** @typedef {import("node:http").IncomingMessage} IncomingMessage */
+
+/** @param {RegExp} pattern @param {string[]} raw names and values in turn, as Node reads them off the wire */
 function without(pattern, raw) {
   return raw.filter((_, index) => !pattern.test(raw[index - (index % 2)]));
 }
 
-/** Allows a page all that it asks for, and shows it every header. */
+/** Allows a page all that it asks for, and shows it every header. @param {IncomingMessage} request */
 function permission({ headers }) {
   const asked = [
     ["Access-Control-Allow-Methods", headers["access-control-request-method"]],
@@ -18,9 +20,14 @@ function permission({ headers }) {
   return ["Access-Control-Allow-Origin", headers.origin, "Access-Control-Expose-Headers", "*", ...asked.filter(([, value]) => value).flat()];
 }
 
+/** @param {IncomingMessage} request */
 const isPreflight = ({ method, headers }) => method === "OPTIONS" && "access-control-request-method" in headers;
 
-/** Passes a request on as the page sent it, and the answer as it comes: streams piece by piece, broken ones broken. */
+/**
+ * Passes a request on as the page sent it, and the answer as it comes: streams piece by piece, broken ones broken.
+ * @param {IncomingMessage} incoming
+ * @param {import("node:http").ServerResponse} response
+ */
 function pass(incoming, response) {
   const { method } = incoming;
   const outgoing = send(incoming.url, { method, headers: without(OF_THE_CONNECTION, incoming.rawHeaders), agent: false });
