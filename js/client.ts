@@ -3,6 +3,7 @@ import { McpError } from "./error.js";
 import { checkLimits, duration, within } from "./limits.js";
 import { shown } from "./debug.js";
 import { Link, toError } from "./link.js";
+import { eraOf, forget, recall, remember } from "./eras.js";
 import { load, type Source } from "./load.js";
 import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
 import type {
@@ -26,6 +27,8 @@ interface Negotiated {
   serverCapabilities: Record<string, unknown>;
   instructions?: string;
   sessionId?: string;
+  /** Nothing was seen of the server but that it opens sessions. */
+  tentative?: boolean;
 }
 
 /** What the core says of a call that was to become a task. */
@@ -55,13 +58,22 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   checkLimits({ signal });
   const url = endpointUrl(endpoint);
   const glue = await within(load(wasm === undefined ? source : () => wasm), { signal, timeoutMs: options.timeoutMs ?? 60_000 });
-  const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object);
+  const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, recall(url.origin));
   try {
-    return [link, await link.call<Negotiated>((core, call) => core.connect(call), { signal }), shown(url.href)];
+    const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
+    remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
+    return [link, negotiated, shown(url.href)];
   } catch (error) {
+    if (tellsOfAge(error)) forget(url.origin);
     void link.close();
     throw error;
   }
+}
+
+/** Can what the server was taken for have been the cause? */
+function tellsOfAge(error: unknown): boolean {
+  if (McpError.is(error, "http")) return error.data.status < 500;
+  return McpError.is(error) && ["cors", "protocol", "rpc", "unsupported"].includes(error.code);
 }
 
 function endpointUrl(endpoint: string | URL): URL {
@@ -266,7 +278,7 @@ export abstract class BaseClient implements AsyncDisposable {
    * @throws {@link McpError} `task_failed`, `task_cancelled`, `task_not_found`, `input_required`
    */
   getTaskResult(taskId: string, { signal }: Signal = {}): Promise<unknown> {
-    return this.#link.call((core, call) => core.result(call, checkId(taskId), undefined, "", false, undefined, undefined), { signal });
+    return this.#link.call((core, call) => core.result(call, checkId(taskId), undefined, "", false), { signal });
   }
 
   /**
@@ -278,11 +290,11 @@ export abstract class BaseClient implements AsyncDisposable {
   }
 
   /**
-   * `tasks/update`, which servers of the protocol versions before 2026-07-28 do not have.
-   * @throws {@link McpError} `unsupported`
+   * `tasks/update`: answers to what a task asks, by the keys of `inputRequests` in its status. Resolves once the server has them.
+   * @throws {@link McpError} `unsupported` before protocol version 2026-07-28, which has no such request; `rpc` when the server refuses
    */
-  updateTask(taskId: string, _inputResponses: Record<string, unknown>, _options: Signal = {}): Promise<void> {
-    return Promise.reject(new McpError("unsupported", `protocol version ${this.protocolVersion} has no tasks/update`, { taskId }));
+  async updateTask(taskId: string, inputResponses: Record<string, object>, { signal }: Signal = {}): Promise<void> {
+    await this.#link.call((core, call) => core.update(call, checkId(taskId), inputResponses), { signal });
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { CallToolResult } from "./results.js";
+import type { InputRequest } from "./status.js";
 
 /** What each error code promises to carry in `data`. */
 export interface ErrorData {
@@ -24,7 +25,7 @@ export interface ErrorData {
   /** The server does not know the task, or no longer does. */
   task_not_found: unknown;
   /** The task waits for an answer that no handler gives. */
-  input_required: { inputRequests: Record<string, unknown> };
+  input_required: { inputRequests: Record<string, InputRequest> };
   timeout: undefined;
   closed: undefined;
   invalid_argument: unknown;

@@ -13,5 +13,14 @@ export type {
   ResourceTemplate,
   Tool,
 } from "./results.js";
-export type { TaskKind, TaskState, TaskStatus } from "./status.js";
+export type {
+  CreateMessageParams,
+  CreateMessageResult,
+  ElicitParams,
+  ElicitResult,
+  Handler,
+  ListRootsResult,
+  QuestionContext,
+} from "./questions.js";
+export type { InputRequest, TaskKind, TaskState, TaskStatus } from "./status.js";
 export { PromptTask, ResourceTask, Task, type TaskRecord, ToolTask } from "./task.js";

@@ -5,8 +5,10 @@ export interface Host {
   send: Send;
   resolve(call: number, value: unknown): void;
   reject(call: number, code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): void;
-  status(status: unknown): void;
+  status(status: unknown, result: unknown, error: unknown): void;
   gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void;
+  ask(question: number, topic: string, params: unknown, key: string, taskId: string | undefined): void;
+  withdraw(question: number): void;
   notification(method: string, params: unknown): void;
   progress(call: number, params: unknown): void;
   debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void;

@@ -4,14 +4,22 @@ import type { Core } from "./generated/core.js";
 import type { Host } from "./host.js";
 import { checkLimits, type Limits, within } from "./limits.js";
 import type { Glue } from "./load.js";
+import { type Era, eraOf } from "./eras.js";
 import type { ClientOptions } from "./options.js";
+import { Questions, type Topic } from "./questions.js";
 import type { Progress } from "./results.js";
 import { type Send, sender } from "./send.js";
 import { complete, type TaskStatus } from "./status.js";
 
+/** What a task ended with, as the server sent it: one of both. */
+export interface Ending {
+  result: unknown;
+  error: unknown;
+}
+
 /** What hears of a task's life. */
 export interface Follower {
-  update(status: TaskStatus): void;
+  update(status: TaskStatus, ending?: Ending): void;
   /** The task can be followed no further; without an error, because the caller let go of it. */
   lose(error?: McpError): void;
 }
@@ -31,6 +39,7 @@ export class Link implements Host {
   readonly progressing = new Map<number, (progress: Progress) => void>();
   readonly #core: Core;
   readonly #calls = new Map<number, Call>();
+  readonly #questions: Questions;
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
   readonly #onDebug: ((event: DebugEvent) => void) | undefined;
   readonly #shown: string;
@@ -38,16 +47,24 @@ export class Link implements Host {
   /** Why nothing works any more. */
   #ended: McpError | undefined;
 
-  constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object) {
-    this.send = sender(url, options);
+  constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined) {
+    this.send = sender(url, options, () => this.tell((core) => core.reauthorized()));
+    this.#questions = new Questions(options, {
+      answer: (question, answer) => this.#guard(() => this.#core.answer(question, answer)),
+      refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
+    });
     this.#onDebug = options.onDebug;
     this.#shown = shown(url.href);
     const random = crypto.getRandomValues(new Uint32Array(4));
     const idPrefix = Array.from(random, (word) => word.toString(36)).join("");
     const hidesHeaders = "location" in globalThis && globalThis.location.origin !== url.origin;
-    const { notifications = true, timeoutMs = 60_000 } = options;
+    const { notifications = true, timeoutMs = 60_000, protocolVersion = "auto", elicitation, sampling, roots } = options;
     const debug = this.#onDebug !== undefined;
-    this.#core = this.#guard(() => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug));
+    const wanted = protocolVersion === "auto" ? undefined : eraOf(protocolVersion);
+    const given = [elicitation, sampling, roots].map((handler) => handler !== undefined) as [boolean, boolean, boolean];
+    this.#core = this.#guard(
+      () => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given),
+    );
   }
 
   /**
@@ -142,6 +159,7 @@ export class Link implements Host {
     this.#ended = error;
     const calls = [...this.#calls.values()];
     this.#calls.clear();
+    this.#questions.end(error);
     const followers = [...this.tasks.values()];
     this.tasks.clear();
     this.#listeners.clear();
@@ -160,8 +178,16 @@ export class Link implements Host {
     this.#calls.delete(call);
   }
 
-  status(status: TaskStatus): void {
-    this.tasks.get(status.taskId)?.update(complete(status));
+  status(status: TaskStatus, result: unknown, error: unknown): void {
+    this.tasks.get(status.taskId)?.update(complete(status), { result, error });
+  }
+
+  ask(question: number, topic: Topic, params: unknown, key: string, taskId: string | undefined): void {
+    this.#questions.ask(question, topic, params, key, taskId);
+  }
+
+  withdraw(question: number): void {
+    this.#questions.withdraw(question);
   }
 
   gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void {

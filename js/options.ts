@@ -1,12 +1,21 @@
 import type { DebugEvent } from "./debug.js";
 import { McpError } from "./error.js";
+import {
+  type CreateMessageParams,
+  type CreateMessageResult,
+  type ElicitParams,
+  type ElicitResult,
+  type Handler,
+  type ListRootsResult,
+  TOPICS,
+} from "./questions.js";
 import { duration } from "./limits.js";
 import type { Implementation, Progress } from "./results.js";
 
 /** What `Client.connect` takes. */
 export interface ClientOptions {
-  /** Which version of the protocol to speak: what the server speaks, or this one and no other. Default `"auto"`. */
-  protocolVersion?: "auto" | "2025-11-25";
+  /** Which version of the protocol to speak: what the server speaks, found out and remembered by origin; or this one and no other. Default `"auto"`. */
+  protocolVersion?: "auto" | "2026-07-28" | "2025-11-25";
   /** What the server is told of this client; the package's own name and version by default. */
   clientInfo?: Implementation;
   /** Asked before every request: where a bearer token goes. */
@@ -17,6 +26,12 @@ export interface ClientOptions {
   timeoutMs?: number;
   /** Keep one stream open for the server's notifications while tasks are live. Default `true`. */
   notifications?: boolean;
+  /** Asks the user for the server ("Elicitation"): given, the server may ask. */
+  elicitation?: Handler<ElicitParams, ElicitResult>;
+  /** Asks a model for the server ("Sampling"): given, the server may ask. */
+  sampling?: Handler<CreateMessageParams, CreateMessageResult>;
+  /** Tells the server what it may work on ("Roots"): given, the server may ask. */
+  roots?: Handler<Record<string, unknown>, ListRootsResult>;
   /** Where the WebAssembly module comes from, when the default place cannot serve it. */
   wasm?: WasmSource;
   /** Hears every wire event, redacted of credentials. */
@@ -45,16 +60,19 @@ export interface CallOptions {
 }
 
 /** What is in the interface, and not yet in this version: better refused than passed over. */
-const LATER = ["auth", "store", "elicitation", "sampling", "roots"];
+const LATER = ["auth", "store"];
 
 /** Says what is wrong with options before anything is sent. */
 export function checkOptions(options: ClientOptions): void {
   const version: unknown = options.protocolVersion ?? "auto";
-  if (version !== "auto" && version !== "2025-11-25") {
+  if (!["auto", "2026-07-28", "2025-11-25"].includes(version as string)) {
     throw new McpError("unsupported", `this version of the package does not speak protocol version ${String(version)}`);
   }
   const later = LATER.find((name) => (options as Record<string, unknown>)[name]);
   if (later !== undefined) throw new McpError("unsupported", `this version of the package has no option "${later}"`);
+  for (const topic of TOPICS) {
+    if (!["undefined", "function"].includes(typeof options[topic])) throw new McpError("invalid_argument", `${topic} must be a function`);
+  }
   duration("timeoutMs", options.timeoutMs);
 }
 

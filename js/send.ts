@@ -3,9 +3,10 @@ import type { ClientOptions } from "./options.js";
 /** Sends the engine's requests to the endpoint, with the caller's headers. Gives an `Error`, rather than throwing it, where the caller's side fails. */
 export type Send = (method: string, headers: [string, string][], body: string | undefined, signal: AbortSignal) => Promise<Response | Error>;
 
-/** How requests are sent to this endpoint. */
-export function sender(url: URL, { fetch: given, headers: asked }: ClientOptions): Send {
+/** How requests are sent to this endpoint. `reauthorized` is called when the caller's credentials are others than before. */
+export function sender(url: URL, { fetch: given, headers: asked }: ClientOptions, reauthorized: () => void): Send {
   let target = url.href;
+  let credentials: string | null | undefined;
   // Called as a plain function: browsers refuse `fetch` on any other `this`.
   const send = given ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
   return async (method, own, body, signal) => {
@@ -15,6 +16,9 @@ export function sender(url: URL, { fetch: given, headers: asked }: ClientOptions
     } catch (error) {
       return error instanceof Error ? error : new Error("the headers could not be had", { cause: error });
     }
+    const before = credentials;
+    credentials = headers.get("authorization");
+    if (before !== undefined && before !== credentials) reauthorized();
     // The protocol's headers are ours to set.
     own.forEach(([name, value]) => headers.set(name, value));
     const bare = asked === undefined && !headers.has("mcp-session-id");

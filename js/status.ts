@@ -14,7 +14,14 @@ export interface TaskStatus {
   /** How often the server wants to be asked, in milliseconds. */
   pollIntervalMs?: number;
   /** The questions that the task waits on, by key. */
-  inputRequests?: Record<string, unknown>;
+  inputRequests?: Record<string, InputRequest>;
+}
+
+/** A question of the server: `params` is what a handler would be given. */
+export interface InputRequest {
+  method: string;
+  params?: Record<string, unknown>;
+  [member: string]: unknown;
 }
 
 /** What tasks are made by. */
@@ -31,5 +38,8 @@ export const isTerminal = (state: TaskState): boolean => STATES.indexOf(state) >
 /** A status from the core; a server that says nothing of times gets ours, so that the shape holds. */
 export function complete(status: Partial<TaskStatus> & Pick<TaskStatus, "taskId" | "status">): TaskStatus {
   const now = new Date().toISOString();
-  return { createdAt: now, lastUpdatedAt: now, ttlMs: null, ...status };
+  const { inputRequests } = status;
+  // A copy: the questions are asked by what the core holds.
+  const asks = inputRequests && { inputRequests: structuredClone(inputRequests) };
+  return { createdAt: now, lastUpdatedAt: now, ttlMs: null, ...status, ...asks };
 }

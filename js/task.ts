@@ -2,7 +2,7 @@
 import { Changes } from "./changes.js";
 import { McpError } from "./error.js";
 import { checkLimits, type Limits, within } from "./limits.js";
-import type { Follower, Link } from "./link.js";
+import type { Ending, Follower, Link } from "./link.js";
 import type { CallToolResult, GetPromptResult, ResourceContents } from "./results.js";
 import { complete, isState, isTerminal, type TaskKind, type TaskState, type TaskStatus } from "./status.js";
 
@@ -53,6 +53,8 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
   readonly #origin: Origin;
   readonly #watchers = new Set<Follower>();
   #latest: TaskStatus | undefined;
+  /** What the task ended with, where the server told that with the status: to be read when somebody wants the result. */
+  #ending: Ending | undefined;
   /** Nothing more will be heard: for this reason, or because the caller let go. */
   #lost: { error?: McpError } | undefined;
   #result: Promise<R> | undefined;
@@ -68,7 +70,7 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
     this.returnedImmediately = origin.immediate !== undefined;
     this.#latest = origin.immediate ? complete({ taskId: origin.taskId, status: "completed" }) : origin.status;
     if (!this.#isOver) {
-      link.tasks.set(this.taskId, { update: (status) => this.#update(status), lose: (error) => this.#lose(error) });
+      link.tasks.set(this.taskId, { update: (status, ending) => this.#update(status, ending), lose: (error) => this.#lose(error) });
     }
   }
 
@@ -110,8 +112,9 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
     };
   }
 
-  #update(status: TaskStatus): void {
+  #update(status: TaskStatus, ending?: Ending): void {
     this.#latest = status;
+    this.#ending = ending;
     const watchers = [...this.#watchers];
     if (isTerminal(status.status)) this.#end();
     for (const watcher of watchers) {
@@ -186,7 +189,8 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
       : this.#link.call<R>(
           (core, call) => {
             const ended = this.#isOver ? this.#latest : undefined;
-            core.result(call, this.taskId, this.kind, this.name, throwOnError, ended?.status, ended?.statusMessage);
+            const { result, error } = this.#ending ?? {};
+            core.result(call, this.taskId, this.kind, this.name, throwOnError, ended?.status, ended?.statusMessage, result, error);
           },
           { signal: leave.signal },
         );
@@ -199,11 +203,17 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
   }
 
   /**
-   * Answers one of the questions that the task waits on.
+   * Answers one of the questions that the task waits on (`inputRequests` of its status), instead of a handler. Resolves once the server has
+   * the answer.
+   * @param response the result that the protocol has for such a question, as a handler would return it
    * @throws {@link McpError} `invalid_argument` when no question of this key is waiting
    */
-  respond(key: string, _response: unknown, _options: { signal?: AbortSignal } = {}): Promise<void> {
-    return Promise.reject(new McpError("invalid_argument", `no question "${key}" is waiting`, { taskId: this.taskId }));
+  async respond(key: string, response: object, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    checkLimits({ signal });
+    if (this.#isOver || typeof key !== "string") {
+      throw new McpError("invalid_argument", `no question "${String(key)}" is waiting`, { taskId: this.taskId });
+    }
+    await this.#link.call((core, call) => core.respond(call, this.taskId, key, response), { signal });
   }
 
   /**

@@ -6,6 +6,7 @@ use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::kind::{Feature, Kind};
+use super::legacy;
 use super::lifecycle::Source;
 use super::machine::{Call, Engine};
 use super::purpose::Purpose;
@@ -17,7 +18,7 @@ use super::wire::CallId;
 impl<J: Json> Engine<J> {
     /// The newest status: told at once where a live stream keeps it current, else asked for.
     pub fn status(&mut self, call: CallId, id: &str, now: Millis) {
-        let connection = self.stream.connection();
+        let connection = self.connection();
         if let Some(task) = self.tasks.get(id).filter(|task| task.is_current(connection, now))
             && let Some(status) = task.life.status()
         {
@@ -41,7 +42,7 @@ impl<J: Json> Engine<J> {
     /// The result of a task. `kind` and the tool's name say how it is read; no kind hands it on as it comes. `ended` is how the face saw
     /// it end.
     #[allow(clippy::too_many_arguments, reason = "a record of them would be taken apart at once")]
-    pub fn result(&mut self, call: CallId, id: &str, kind: Option<Kind>, name: &str, throw: bool, ended: Option<TaskStatus>, now: Millis) {
+    pub fn result(&mut self, call: CallId, id: &str, kind: Option<Kind>, name: &str, throw: bool, ended: Option<TaskStatus<J>>, now: Millis) {
         let reading = self.reading(kind, name, throw);
         if let (Some(status), None) = (ended, self.without_tasks(id)) {
             let task = self.track(id, now);
@@ -68,7 +69,8 @@ impl<J: Json> Engine<J> {
     }
 
     fn offers(&self, feature: Feature) -> bool {
-        self.session.capabilities.as_ref().is_some_and(|capabilities| self.era.offers(capabilities, feature))
+        let announced = self.session.capabilities.as_ref().is_some_and(|capabilities| self.era.offers(capabilities, feature));
+        announced || self.session.makes_tasks && feature != Feature::List
     }
 
     /// Cancels a task that nobody knows of.
@@ -105,7 +107,7 @@ impl<J: Json> Engine<J> {
         if !self.offers(Feature::List) {
             return self.list_known(call, skip, limit, now);
         }
-        let outgoing = self.era.task_page(Some(cursor).filter(|cursor| !cursor.is_empty()));
+        let outgoing = legacy::task_page(Some(cursor).filter(|cursor| !cursor.is_empty()));
         let purpose = Purpose::TaskPage { call, cursor: cursor.into(), skip, limit };
         self.ask(call, purpose, outgoing, now);
     }

@@ -1,5 +1,6 @@
 //! What happens on an exchange: its head, its body, its end.
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::Json;
@@ -37,6 +38,9 @@ impl<J: Json> Engine<J> {
             self.wire.session.session_id.clone_from(&head.session_id);
         }
         exchange.head = head;
+        if let Channel::Request(request) = channel {
+            self.wire.passed(request);
+        }
         if ok && matches!(channel, Channel::Initialized(_) | Channel::Notice | Channel::Goodbye(_)) {
             self.ended(id, now);
             return Body::Unread;
@@ -117,6 +121,11 @@ impl<J: Json> Engine<J> {
             Channel::Stream => self.stream_ended(now),
             Channel::Notice => {}
             Channel::Request(request) | Channel::Resumption(request) => {
+                let error = Error::new(Code::Network, "the stream ended before the answer came");
+                let lost = Fault { status: exchange.head.status, ..Fault::transient(error) };
+                if self.era == Era::Modern {
+                    return self.answered(request, Err(lost), now);
+                }
                 let Some(open) = self.wire.requests.get_mut(&request) else { return };
                 open.fruitless += 1;
                 let brought = exchange.decoder.last_event_id();
@@ -129,24 +138,21 @@ impl<J: Json> Engine<J> {
                     open.resume_at = Some(now + (wait << open.fruitless.min(8)).min(RESUME_CAP));
                     return;
                 }
-                let error = Error::new(Code::Network, "the stream ended before the answer came");
-                self.answered(request, Err(Fault::transient(error)), now);
+                self.answered(request, Err(lost), now);
             }
         }
     }
 
     /// No response came, or it broke off.
     pub fn failed(&mut self, id: ExchangeId, failure: Failure, cause: Option<J>, now: Millis) {
+        let Some(exchange) = self.wire.exchanges.get(&id) else { return };
         // A stream that broke off is taken up again, and so is the attempt to do that.
-        let goes_on = self
-            .wire
-            .exchanges
-            .get(&id)
-            .is_some_and(|exchange| matches!(exchange.channel, Channel::Resumption(_)) || exchange.decoder.last_event_id().is_some());
-        if failure == Failure::Network && goes_on {
+        let goes_on = matches!(exchange.channel, Channel::Resumption(_)) || exchange.decoder.last_event_id().is_some();
+        if failure == Failure::Network && goes_on && self.era == Era::Legacy {
             return self.ended(id, now);
         }
-        self.exchange_failed(id, Fault::failure(failure, cause), now);
+        let fault = Fault { status: exchange.head.status, ..Fault::failure(failure, cause) };
+        self.exchange_failed(id, fault, now);
     }
 
     fn exchange_failed(&mut self, id: ExchangeId, fault: Fault<J>, now: Millis) {

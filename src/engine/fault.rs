@@ -12,16 +12,18 @@ pub struct Fault<J> {
     pub transient: bool,
     /// The server's wish for the wait, in milliseconds.
     pub retry_after: Option<Millis>,
+    /// The HTTP status, where it was no success, or the response broke off after it; else 0.
+    pub status: u16,
 }
 
 impl<J: Json> Fault<J> {
     /// Asking again would give the same.
     pub fn lasting(error: Error<J>) -> Self {
-        Self { error, transient: false, retry_after: None }
+        Self { error, transient: false, retry_after: None, status: 0 }
     }
 
     pub fn transient(error: Error<J>) -> Self {
-        Self { error, transient: true, retry_after: None }
+        Self { error, transient: true, retry_after: None, status: 0 }
     }
 
     /// A status outside 2xx, with the JSON-RPC error of the body where it had one.
@@ -41,7 +43,7 @@ impl<J: Json> Fault<J> {
             }
         };
         let transient = matches!(status, 408 | 425 | 429 | 500..);
-        Self { error, transient, retry_after: head.retry_after }
+        Self { error, transient, retry_after: head.retry_after, status }
     }
 
     /// No (whole) response.
@@ -60,7 +62,12 @@ impl<J: Json> Fault<J> {
         let status = || J::object().with(Key::Status, J::float(0.0));
         let data = (failure == Failure::Redirected).then(status);
         let error = Error { cause, data, ..Error::new(code, message) };
-        Self { error, transient: failure == Failure::Network, retry_after: None }
+        Self { error, transient: failure == Failure::Network, retry_after: None, status: 0 }
+    }
+
+    /// The response began and broke off: the answer is lost.
+    pub fn is_lost(&self) -> bool {
+        self.error.code == Code::Network && self.status != 0
     }
 
     /// The exchange took longer than it may.

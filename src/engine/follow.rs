@@ -3,15 +3,17 @@
 use std::cmp::Reverse;
 use std::rc::Rc;
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::lifecycle::{Source, Verdict};
 use super::machine::{Call, Engine};
 use super::message::RequestId;
+use super::modern;
 use super::outcome::Reading;
 use super::purpose::Purpose;
-use super::status::{State, TaskStatus};
+use super::status::{Ending, State, TaskStatus};
 use super::time::Millis;
 use super::tracked::{News, Tracked, Waiting, Want};
 use super::wire::{CallId, Output};
@@ -46,7 +48,7 @@ impl<J: Json> Engine<J> {
     pub fn detach(&mut self, id: &str, now: Millis) {
         let Some(mut task) = self.tasks.remove(id) else { return };
         let settled = task.fail(&Error::new(Code::Closed, "the task was detached").about(id));
-        self.drop_requests(&task);
+        self.let_go(&mut task);
         self.deliver_all(settled);
         self.tend_stream(now);
     }
@@ -65,6 +67,9 @@ impl<J: Json> Engine<J> {
     pub(super) fn track(&mut self, id: &str, now: Millis) -> &mut Tracked<J> {
         if self.tasks.get(id).is_none() {
             self.tasks.insert(id.into(), Box::new(Tracked::new(id, now)));
+            if self.era == Era::Modern {
+                self.subscription.grow(now);
+            }
         }
         match self.tasks.get_mut(id) {
             Some(task) => task,
@@ -99,7 +104,7 @@ impl<J: Json> Engine<J> {
     }
 
     /// The status that came with a new task.
-    pub(super) fn created_as(&mut self, status: TaskStatus, now: Millis) {
+    pub(super) fn created_as(&mut self, status: TaskStatus<J>, now: Millis) {
         let id = status.task_id.clone();
         if let Some(task) = self.tasks.get_mut(id.as_str()) {
             task.life.observe(status, Source::Answer { heard: 0 });
@@ -109,8 +114,8 @@ impl<J: Json> Engine<J> {
     }
 
     /// A status came by notification.
-    pub(super) fn pushed(&mut self, status: TaskStatus, now: Millis) {
-        let connection = self.stream.connection();
+    pub(super) fn pushed(&mut self, status: TaskStatus<J>, now: Millis) {
+        let connection = self.connection();
         let Some(task) = self.tasks.get_mut(status.task_id.as_str()) else {
             if self.creating > 0 && self.early.len() < HELD {
                 self.early.push(status);
@@ -122,6 +127,7 @@ impl<J: Json> Engine<J> {
             return self.ask_status(&id, now);
         }
         task.heard = Some(now);
+        task.look = None;
         task.streamed_by = connection;
         match task.life.observe(status, Source::Push) {
             Verdict::Confirm => self.ask_status(&id, now),
@@ -148,6 +154,7 @@ impl<J: Json> Engine<J> {
             Ok(status) => {
                 task.failures = 0;
                 task.answered_under = task.asked_under;
+                task.look = None;
                 task.heard = Some(now);
                 let settled = match task.refused.take() {
                     // Twice, and ended both times: so it is. Once may have been just before the end.
@@ -207,7 +214,7 @@ impl<J: Json> Engine<J> {
     fn lose(&mut self, id: &str, error: &Error<J>, now: Millis) {
         let Some(mut task) = self.tasks.remove(id) else { return };
         let settled = task.fail(error);
-        self.drop_requests(&task);
+        self.let_go(&mut task);
         if task.followed {
             self.wire.out.push_back(Output::Gone(id.into(), error.clone()));
         }
@@ -215,8 +222,10 @@ impl<J: Json> Engine<J> {
         self.tend_stream(now);
     }
 
-    fn drop_requests(&mut self, task: &Tracked<J>) {
+    /// Nothing more is asked about a task, nor for it.
+    fn let_go(&mut self, task: &mut Tracked<J>) {
         [task.poll, task.payload].into_iter().flatten().for_each(|request| self.forget_request(request));
+        task.inputs.take_asked(|_| true).into_iter().for_each(|question| self.withdraw(question));
     }
 
     /// Tells the face of a change.
@@ -230,19 +239,23 @@ impl<J: Json> Engine<J> {
     /// After anything has happened to a task: ends the calls that are satisfied, asks what must be asked, lets go of it at its end.
     pub(super) fn advance(&mut self, id: &str, news: News, now: Millis) {
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let settled = task.settle(news);
+        let mut settled = task.settle(news, self.config.answers);
+        if let Some(ending) = task.life.status().and_then(|status| status.ending.clone()) {
+            settled.extend(task.settle_ending(&ending));
+        }
         if task.wants_payload() && task.payload.is_none() && task.refused.is_none() && task.not_before <= now {
             let outgoing = self.era.payload(id);
             task.payload = Some(self.wire.request(Purpose::Payload(id.into()), outgoing, None, now));
         }
         if task.is_done() {
-            if let Some(task) = self.tasks.remove(id) {
-                self.drop_requests(&task);
+            if let Some(mut task) = self.tasks.remove(id) {
+                self.let_go(&mut task);
                 if task.life.is_over() {
                     self.remember_ended(&task.id);
                 }
             }
         } else {
+            self.attend(id, now);
             self.arm(id, now);
         }
         self.deliver_all(settled);
@@ -259,14 +272,20 @@ impl<J: Json> Engine<J> {
 
     /// Sets the alarm for a task's next poll, or for another try at its result.
     pub(super) fn arm(&mut self, id: &str, now: Millis) {
-        let connection = self.stream.connection();
+        let connection = self.connection();
         let Some(task) = self.tasks.get_mut(id) else { return };
         let at_once = task.heard.is_none() || task.waiting.iter().any(|waiting| matches!(waiting.want, Want::Status | Want::Verdict(_)));
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
+        let promised = self.subscription.promised(task.since);
         task.due = asks.then(|| match at_once && task.failures == 0 {
             true => now,
-            false => task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(now),
+            false => {
+                let next = task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
+                task.look.map_or(next, |look| next.min(look)).max(now)
+            }
         });
+        let sends = task.inputs.due().map(|due| due.max(now + 1));
+        task.due = [task.due, sends].into_iter().flatten().min();
         if task.due == Some(now) && !task.life.is_over() {
             task.due = None;
             return self.ask_status(id, now);
@@ -286,6 +305,7 @@ impl<J: Json> Engine<J> {
             task.alarm = None;
         }
         match task.due {
+            Some(_) if task.inputs.due().is_some_and(|due| due <= now) => self.advance(id, News::None, now),
             Some(due) if due <= now => {
                 task.due = None;
                 if task.life.is_over() && task.refused.is_none() {
@@ -300,7 +320,7 @@ impl<J: Json> Engine<J> {
 
     /// Sends `tasks/get`, unless one is under way.
     pub(super) fn ask_status(&mut self, id: &str, now: Millis) {
-        let connection = self.stream.connection();
+        let connection = self.connection();
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.poll.is_none() {
             task.asked_under = connection;
@@ -314,6 +334,10 @@ impl<J: Json> Engine<J> {
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.payload = None;
         let (wrapped, failed) = (task.wrapped, task.life.state() == Some(State::Failed));
+        let outcome = match self.era {
+            Era::Legacy => outcome,
+            Era::Modern => outcome.and_then(|task| ending_of(&task)),
+        };
         let settled = match outcome {
             // No error in it, and yet it failed: the status is the better account.
             Ok(result) if failed && !result.is_true(Key::IsError) => {
@@ -343,5 +367,14 @@ impl<J: Json> Engine<J> {
         };
         self.deliver_all(settled);
         self.advance(id, News::None, now);
+    }
+}
+
+/// What the plain request would have given, out of a task that has ended.
+fn ending_of<J: Json>(task: &J) -> Result<J, Fault<J>> {
+    match modern::read_status(task).and_then(|status| status.ending) {
+        Some(Ending::Result(result)) => Ok(result),
+        Some(Ending::Error(error)) => Err(Fault::lasting(Error::rpc(&error))),
+        None => Err(Fault::lasting(Error::new(Code::Protocol, "the task has ended, and the server does not say with what").carrying(task.clone()))),
     }
 }

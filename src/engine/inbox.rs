@@ -1,13 +1,15 @@
 //! Messages from the server: answers find their requests, notifications their readers, and the server's own requests an answer.
 
-use super::error::Error;
+use super::era::Era;
+use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
-use super::machine::Engine;
+use super::machine::{Call, Engine};
 use super::message::{self, Message, RequestId};
+use super::modern;
 use super::purpose::Purpose;
 use super::time::Millis;
-use super::wire::{CallId, Channel, Exchange, Output};
+use super::wire::{CallId, Channel, Exchange, Output, Request};
 
 /// JSON-RPC's "Method not found".
 const METHOD_NOT_FOUND: i32 = -32601;
@@ -37,8 +39,10 @@ impl<J: Json> Engine<J> {
                 }
                 _ => self.odd("an error that belongs to no request", message),
             },
+            // The stateless era knows none, and allows no answer.
+            Message::Request { .. } if self.era == Era::Modern => self.odd("a request of the server", message),
             Message::Request { id, method } => self.serve(id, &method, now),
-            Message::Notification { method, params } => self.notified(method, params, now),
+            Message::Notification { method, params } => self.notified(method, params, channel, now),
             Message::Answer(..) => self.odd("an answer to no open request", message),
             Message::Malformed => self.odd("not a JSON-RPC message", message),
         }
@@ -61,7 +65,11 @@ impl<J: Json> Engine<J> {
         self.wire.notice(message::answer(id, outcome), now);
     }
 
-    fn notified(&mut self, method: String, params: Option<J>, now: Millis) {
+    fn notified(&mut self, method: String, params: Option<J>, channel: Channel, now: Millis) {
+        match method.as_str() {
+            modern::ACKNOWLEDGED => self.subscribed(channel, params.as_ref(), now),
+            _ => self.subscription.delivered(channel),
+        }
         if let Some(status) = self.era.pushed(&method, params.as_ref()) {
             self.pushed(status, now);
         }
@@ -84,7 +92,20 @@ impl<J: Json> Engine<J> {
             Some(exchange) => exchange.deadline = exchange.deadline.min(Some(now + LINGER)),
             None => {}
         }
+        let outcome = self.judged(&request, outcome);
+        if let Err(fault) = &outcome
+            && fault.is_lost()
+            && let Some(repeated) = self.wire.repeat(&request, now)
+        {
+            if let Purpose::Invoke { call, .. } = request.purpose
+                && let Some(Call::Invoke(_, request)) = self.calls.get_mut(&call)
+            {
+                *request = repeated;
+            }
+            return;
+        }
         match request.purpose {
+            Purpose::Discover(call) => self.discovered(call, outcome, now),
             Purpose::Initialize(call) => self.initialized(call, outcome, now),
             Purpose::Invoke { call, as_task } => self.invoked(call, as_task, outcome, now),
             Purpose::Orphan => self.orphaned(outcome, now),
@@ -92,9 +113,25 @@ impl<J: Json> Engine<J> {
             Purpose::Poll { task_id, heard } => self.polled(&task_id, id, heard, outcome, now),
             Purpose::Payload(task_id) => self.paid(&task_id, outcome, now),
             Purpose::Cancel { task_id, call } => self.cancelled(&task_id, call, outcome, now),
+            Purpose::Update { task_id, keys, call } => self.updated(&task_id, &keys, call, outcome, now),
+            Purpose::Listen => self.unsubscribed(id, outcome, now),
             Purpose::TaskPage { call, cursor, skip, limit } => self.task_page(call, &cursor, skip, limit, outcome, now),
         }
         self.tend_stream(now);
+    }
+
+    /// The outcome in the light of what the era allows, and of what the browser may have refused to send.
+    fn judged(&self, request: &Request<J>, outcome: Result<J, Fault<J>>) -> Result<J, Fault<J>> {
+        match outcome {
+            Ok(result) if self.era == Era::Modern && !matches!(request.purpose, Purpose::Invoke { .. }) => {
+                let is_task = matches!(request.purpose, Purpose::Poll { .. } | Purpose::Payload(_));
+                modern::checked(result, is_task).map_err(|(why, result)| Fault::lasting(Error::new(Code::Protocol, why).carrying(result)))
+            }
+            Err(fault) if fault.error.code == Code::Network && !fault.is_lost() && self.config.hides_headers => {
+                Err(self.wire.blame_new_headers(request, fault))
+            }
+            outcome => outcome,
+        }
     }
 
     /// The answer to a request is no longer wanted.

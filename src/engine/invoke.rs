@@ -1,5 +1,6 @@
 //! Calling tools, prompts and resources: as a task where the server and the tool allow it, plainly where they do not.
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
@@ -7,6 +8,8 @@ use super::kind::{Created, Invocation, Kind, Support};
 use super::listing::Listing;
 use super::machine::{Call, Engine};
 use super::message::RequestId;
+use super::mirror;
+use super::modern;
 use super::outcome::{Reading, wraps};
 use super::purpose::Purpose;
 use super::status::TaskStatus;
@@ -24,9 +27,11 @@ impl<J: Json> Engine<J> {
     /// which a task that the tool requires is driven to unseen.
     pub fn invoke(&mut self, call: CallId, invocation: Invocation<J>, now: Millis) {
         let capabilities = self.session.capabilities.clone();
-        let augmentable = capabilities.is_some_and(|offer| self.era.augmentable(&offer, invocation.kind));
+        let augmentable = capabilities.as_ref().is_some_and(|offer| self.era.augmentable(offer, invocation.kind));
+        // In the stateless era a tool says which of its arguments are to go into headers.
+        let mirrors = self.era == Era::Modern && capabilities.is_some_and(|offer| offer.get(Key::Tools).is_some());
         match invocation.kind {
-            Kind::Tool if augmentable => match self.shelf(Listing::Tools).items.clone() {
+            Kind::Tool if augmentable || mirrors => match self.shelf(Listing::Tools).items.clone() {
                 Some(tools) if self.is_listed(&tools, &invocation.name) => {
                     self.invoke_knowing(call, Box::new(invocation), &Ok(tools), now);
                 }
@@ -65,8 +70,22 @@ impl<J: Json> Engine<J> {
         self.send_invocation(call, invocation, as_task, now);
     }
 
-    fn send_invocation(&mut self, call: CallId, invocation: Box<Invocation<J>>, as_task: bool, now: Millis) {
-        let outgoing = self.era.invoke(&invocation, as_task, invocation.progress.then_some(call));
+    pub(super) fn send_invocation(&mut self, call: CallId, invocation: Box<Invocation<J>>, as_task: bool, now: Millis) {
+        let mut outgoing = self.era.invoke(&invocation, as_task, invocation.progress.then_some(call));
+        if invocation.kind == Kind::Tool && self.era == Era::Modern {
+            let tools = &self.shelves[Listing::Tools as usize];
+            let mirrors = tools.mirrors.get(invocation.name.as_str()).map_or(&[][..], Vec::as_slice);
+            match mirror::read(mirrors, invocation.arguments.as_ref()) {
+                Ok(mirrored) => outgoing.mirrored = mirrored,
+                Err(path) => {
+                    self.calls.insert(call, Call::Session);
+                    let message = ["the tool wants the argument in a header, which cannot hold what was given: ", &path].concat();
+                    return self.reject(call, Error::new(Code::InvalidArgument, message));
+                }
+            }
+            let tool = find_tool(tools.items.as_deref().unwrap_or_default(), &invocation.name);
+            outgoing.repeatable = tool.is_some_and(|tool| modern::is_repeatable(&tool));
+        }
         let purpose = Purpose::Invoke { call, as_task };
         let request = self.wire.request(purpose, outgoing, invocation.patience, now);
         self.creating += usize::from(as_task);
@@ -78,15 +97,23 @@ impl<J: Json> Engine<J> {
     pub(super) fn invoked(&mut self, call: CallId, as_task: bool, outcome: Result<J, Fault<J>>, now: Millis) {
         if let Some(Call::Invoke(invocation, request)) = self.calls.remove(&call) {
             match outcome {
-                Ok(result) => match self.era.created(&result) {
+                Ok(result) => match self.era.created(invocation.kind, &result) {
                     Created::Task(status) => self.follow_new(call, &invocation, status, now),
                     Created::Immediate => self.answered_at_once(call, *invocation, &result),
-                    Created::Malformed => {
+                    Created::Asks(requests, state) => self.round_asked(call, invocation, requests, state, now),
+                    Created::Malformed(why) => {
                         self.calls.insert(call, Call::Invoke(invocation, request));
-                        let error = Error::new(Code::Protocol, "the server's answer names a task that is none");
-                        self.reject(call, error.carrying(result));
+                        self.reject(call, Error::new(Code::Protocol, why).carrying(result));
                     }
                 },
+                Err(fault) if self.is_mismatch(&invocation, &fault) => {
+                    // The tool may want other headers than it did: it was not run, and is called again knowing.
+                    let mut invocation = invocation;
+                    invocation.round.corrected = true;
+                    self.shelf(Listing::Tools).drop_items();
+                    self.calls.insert(call, Call::Tools(invocation));
+                    self.wait_for_list(call, Listing::Tools, now);
+                }
                 Err(fault) if as_task && fault.error.rpc_code() == Some(METHOD_NOT_FOUND) => {
                     // Prompts and resources do not say beforehand whether they may be tasks: this one may not.
                     self.send_invocation(call, invocation, false, now);
@@ -104,6 +131,11 @@ impl<J: Json> Engine<J> {
         self.created_one(as_task);
     }
 
+    fn is_mismatch(&self, invocation: &Invocation<J>, fault: &Fault<J>) -> bool {
+        let is_first = invocation.kind == Kind::Tool && !invocation.round.corrected && self.era == Era::Modern;
+        is_first && fault.error.rpc_code() == Some(modern::HEADER_MISMATCH)
+    }
+
     fn created_one(&mut self, as_task: bool) {
         self.creating -= usize::from(as_task);
         if self.creating == 0 {
@@ -118,10 +150,11 @@ impl<J: Json> Engine<J> {
     }
 
     /// The server made a task: it is the caller's, or driven to its result unseen.
-    fn follow_new(&mut self, call: CallId, invocation: &Invocation<J>, status: TaskStatus, now: Millis) {
+    fn follow_new(&mut self, call: CallId, invocation: &Invocation<J>, status: TaskStatus<J>, now: Millis) {
         let reading = self.reading(Some(invocation.kind), &invocation.name, invocation.throw);
         let id: std::rc::Rc<str> = status.task_id.as_str().into();
         let told = status.to_json();
+        self.session.makes_tasks |= self.era == Era::Modern;
         // A server may answer two calls with one task.
         let task = self.track(&id, now);
         task.wrapped |= reading.wrapped;
@@ -173,13 +206,15 @@ impl<J: Json> Engine<J> {
 
     /// The server may stop working on a plain request.
     fn tell_cancelled(&mut self, id: RequestId, now: Millis) {
-        self.wire.notice(self.era.withdrawn(id).envelope(None), now);
+        if let Some(withdrawn) = self.era.withdrawn(id) {
+            self.wire.notice(withdrawn.envelope(None), now);
+        }
     }
 
     /// A task whose caller has left is cancelled: nobody will ever know its id.
     pub(super) fn orphaned(&mut self, outcome: Result<J, Fault<J>>, now: Millis) {
         if let Ok(result) = outcome
-            && let Created::Task(status) = self.era.created(&result)
+            && let Created::Task(status) = self.era.created(Kind::Tool, &result)
         {
             self.cancel_unseen(&status.task_id, now);
         }

@@ -1,5 +1,7 @@
 //! The three requests that can become tasks, and what is said about them in either era.
 
+use super::json::{Json, Key};
+use super::message::Outgoing;
 use super::status::TaskStatus;
 
 /// What kind of request a task was made by.
@@ -40,6 +42,49 @@ pub struct Invocation<J> {
     pub progress: bool,
     /// The longest wait for one HTTP exchange of this call, in milliseconds, where the caller set one.
     pub patience: Option<u64>,
+    pub round: Round<J>,
+}
+
+impl<J: Json> Invocation<J> {
+    /// The request, as far as both eras say the same.
+    pub fn outgoing(&self, task: Option<J>, token: Option<u32>) -> Outgoing<J> {
+        let (method, name) = match self.kind {
+            Kind::Tool => ("tools/call", Key::Name),
+            Kind::Prompt => ("prompts/get", Key::Name),
+            Kind::Resource => ("resources/read", Key::Uri),
+        };
+        // Another object than the caller's: a request that is sent again has a token of its own.
+        let meta = self.meta.as_ref().map(|meta| J::record(meta.members()));
+        let meta = match token {
+            Some(token) => Some(meta.unwrap_or_else(J::object).with(Key::ProgressToken, J::float(f64::from(token)))),
+            None => meta,
+        };
+        let params = J::object()
+            .with(name, J::text(&self.name))
+            .with_some(Key::Arguments, self.arguments.clone())
+            .with_some(Key::Task, task)
+            .with_some(Key::Meta, meta);
+        Outgoing::new(method, params)
+    }
+}
+
+/// What the repetitions of a request carry on ("Multi Round-Trip Requests").
+#[derive(Clone, Debug)]
+pub struct Round<J> {
+    /// How often the server has asked.
+    pub number: u32,
+    /// The answers to its last questions, by key.
+    pub responses: Option<J>,
+    /// Its own words, given back as they came.
+    pub state: Option<J>,
+    /// The headers were refused, and made anew once.
+    pub corrected: bool,
+}
+
+impl<J> Default for Round<J> {
+    fn default() -> Self {
+        Self { number: 0, responses: None, state: None, corrected: false }
+    }
 }
 
 /// May a request be sent as a task?
@@ -61,9 +106,11 @@ pub enum Feature {
 
 /// What the server made of a request.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Created {
-    Task(TaskStatus),
+pub enum Created<J> {
+    Task(TaskStatus<J>),
     Immediate,
-    /// It says that it made a task, and does not say which.
-    Malformed,
+    /// The server asks before it answers: questions by key, and what it wants to be given back with the answers.
+    Asks(Option<J>, Option<J>),
+    /// An answer that is none of these; why.
+    Malformed(&'static str),
 }

@@ -14,48 +14,31 @@ pub const VERSION_HEADER_SINCE: &str = "2025-06-18";
 pub const INITIALIZED: &str = "notifications/initialized";
 
 /// Opens a session ("Lifecycle", Initialization).
-pub fn initialize<J: Json>(version: &str, client_info: J) -> Outgoing<J> {
+pub fn initialize<J: Json>(version: &str, client_info: J, capabilities: J) -> Outgoing<J> {
     let params =
-        J::object().with(Key::ProtocolVersion, J::text(version)).with(Key::Capabilities, J::object()).with(Key::ClientInfo, client_info);
+        J::object().with(Key::ProtocolVersion, J::text(version)).with(Key::Capabilities, capabilities).with(Key::ClientInfo, client_info);
     Outgoing::new("initialize", params)
 }
 
 /// `tools/call`, `prompts/get` or `resources/read`; with `task`, augmented ("Tasks", Creating Tasks).
 pub fn invoke<J: Json>(invocation: &Invocation<J>, as_task: bool, token: Option<u32>) -> Outgoing<J> {
-    let (method, name) = match invocation.kind {
-        Kind::Tool => ("tools/call", Key::Name),
-        Kind::Prompt => ("prompts/get", Key::Name),
-        Kind::Resource => ("resources/read", Key::Uri),
-    };
-    let meta = match token {
-        Some(token) => {
-            let meta = invocation.meta.clone().unwrap_or_else(J::object);
-            Some(meta.with(Key::ProgressToken, J::float(f64::from(token))))
-        }
-        None => invocation.meta.clone(),
-    };
     let task = as_task.then(|| J::object().with_some(Key::Ttl, invocation.ttl.map(J::float)));
-    let params = J::object()
-        .with(name, J::text(&invocation.name))
-        .with_some(Key::Arguments, invocation.arguments.clone())
-        .with_some(Key::Task, task)
-        .with_some(Key::Meta, meta);
-    Outgoing::new(method, params)
+    invocation.outgoing(task, token)
 }
 
 /// The answer to an augmented request: a task, or at once what the plain request would have given.
 ///
 /// FastMCP 2.14, older than the final text, puts the task into the result's `_meta`.
-pub fn created<J: Json>(result: &J) -> Created {
+pub fn created<J: Json>(result: &J) -> Created<J> {
     if let Some(task) = result.get(Key::Task) {
-        return read_status(&task).map_or(Created::Malformed, Created::Task);
+        return read_status(&task).map_or(Created::Malformed("the server's answer names a task that is none"), Created::Task);
     }
     let early = result.path(&[Key::Meta, Key::FastMcpTask]);
     early.and_then(|task| read_status(&task)).map_or(Created::Immediate, Created::Task)
 }
 
 /// A `Task` object, wherever it stands.
-pub fn read_status<J: Json>(task: &J) -> Option<TaskStatus> {
+pub fn read_status<J: Json>(task: &J) -> Option<TaskStatus<J>> {
     Some(TaskStatus {
         message: task.text_of(Key::StatusMessage),
         created_at: task.text_of(Key::CreatedAt),
@@ -67,7 +50,7 @@ pub fn read_status<J: Json>(task: &J) -> Option<TaskStatus> {
 }
 
 /// The status that a notification carries, when it is one.
-pub fn pushed<J: Json>(method: &str, params: Option<&J>) -> Option<TaskStatus> {
+pub fn pushed<J: Json>(method: &str, params: Option<&J>) -> Option<TaskStatus<J>> {
     if method == "notifications/tasks/status" { read_status(params?) } else { None }
 }
 

@@ -3,6 +3,7 @@
 //! Statuses come from two sides that know nothing of each other: the answers to our polls, and the server's pushes. They repeat
 //! themselves, overtake each other, and their timestamps prove nothing. What counts is the order in which we asked and heard.
 
+use super::json::Json;
 use super::status::{State, TaskStatus};
 
 /// How a status reached us.
@@ -23,21 +24,27 @@ pub enum Verdict {
     Same,
     /// News.
     Changed,
-    /// A pushed failure, held back: pushes say "Task failed", the answer to a poll sent after it says why. Ask, then tell.
+    /// A pushed failure without its cause, held back: pushes say "Task failed", the answer to a poll sent after it says why. Ask, then tell.
     Confirm,
 }
 
 /// The state machine. Terminal is final.
-#[derive(Clone, Debug, Default)]
-pub struct Lifecycle {
-    status: Option<TaskStatus>,
+#[derive(Clone, Debug)]
+pub struct Lifecycle<J> {
+    status: Option<TaskStatus<J>>,
     heard: u32,
-    unconfirmed: Option<TaskStatus>,
+    unconfirmed: Option<TaskStatus<J>>,
 }
 
-impl Lifecycle {
+impl<J> Default for Lifecycle<J> {
+    fn default() -> Self {
+        Self { status: None, heard: 0, unconfirmed: None }
+    }
+}
+
+impl<J: Json> Lifecycle<J> {
     /// The newest status that counts.
-    pub fn status(&self) -> Option<&TaskStatus> {
+    pub fn status(&self) -> Option<&TaskStatus<J>> {
         self.status.as_ref()
     }
 
@@ -55,14 +62,14 @@ impl Lifecycle {
     }
 
     /// Takes in a status.
-    pub fn observe(&mut self, mut new: TaskStatus, source: Source) -> Verdict {
+    pub fn observe(&mut self, mut new: TaskStatus<J>, source: Source) -> Verdict {
         if self.is_over() {
             return Verdict::Stale;
         }
         match source {
             Source::Push => {
                 self.heard += 1;
-                if new.state == State::Failed {
+                if new.state == State::Failed && new.ending.is_none() {
                     self.unconfirmed = Some(new);
                     return Verdict::Confirm;
                 }
@@ -91,7 +98,7 @@ impl Lifecycle {
         }
     }
 
-    fn adopt(&mut self, mut new: TaskStatus) -> Verdict {
+    fn adopt(&mut self, mut new: TaskStatus<J>) -> Verdict {
         let Some(old) = &self.status else {
             self.status = Some(new);
             return Verdict::Changed;
@@ -100,7 +107,12 @@ impl Lifecycle {
         new.created_at = new.created_at.or_else(|| old.created_at.clone());
         new.updated_at = new.updated_at.or_else(|| old.updated_at.clone());
         new.interval = new.interval.or(old.interval);
-        let changed = new.state != old.state || (new.message.is_some() && new.message != old.message);
+        if new.state == State::InputRequired {
+            new.questions = new.questions.or_else(|| old.questions.clone());
+        }
+        let keys: Vec<_> = old.keys().collect();
+        let asks_anew = || new.keys().count() != keys.len() || new.keys().any(|key| !keys.contains(&key));
+        let changed = new.state != old.state || (new.message.is_some() && new.message != old.message) || asks_anew();
         if !changed {
             new.message.clone_from(&old.message);
         }

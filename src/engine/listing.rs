@@ -2,6 +2,9 @@
 
 use super::json::{Json, Key};
 use super::message::Outgoing;
+use super::mirror::Mirror;
+use super::table::Table;
+use super::time::Millis;
 use super::wire::CallId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +51,11 @@ impl Listing {
 
     /// The request for a page ("Pagination").
     pub fn page<J: Json>(self, cursor: Option<J>) -> Outgoing<J> {
-        match cursor {
+        let outgoing = match cursor {
             Some(cursor) => Outgoing::new(self.method(), J::object().with(Key::Cursor, cursor)),
             None => Outgoing::bare(self.method()),
-        }
+        };
+        outgoing.repeatable()
     }
 
     /// Does this notification say that the list has changed?
@@ -72,12 +76,35 @@ pub struct Load<J> {
     pub pages: u32,
     /// The cursor of the page that is asked for.
     pub cursor: Option<String>,
+    /// What the server says of keeping the pages so far.
+    pub keeping: Keeping,
+}
+
+/// How long a list may be kept, and for whom ("Caching").
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keeping {
+    /// Fresh until then, where the server says so.
+    pub until: Option<Millis>,
+    /// It may differ for other credentials.
+    pub private: bool,
+}
+
+impl Keeping {
+    /// That of all pages: of the one that is stale first, and of the one that is for the fewest.
+    pub fn with<J: Json>(self, page: &J, now: Millis) -> Self {
+        let until = page.get(Key::TtlMs).and_then(|ttl| ttl.number()).map(|ttl| now.saturating_add(ttl as Millis));
+        let is_private = page.text_of(Key::CacheScope).as_deref() == Some("private");
+        Self { until: [self.until, until].into_iter().flatten().min(), private: self.private || is_private }
+    }
 }
 
 /// One list of one server.
 pub struct Shelf<J> {
     /// All items, once loaded.
     pub items: Option<Vec<J>>,
+    pub keeping: Keeping,
+    /// The parameters of tools that go into headers, by the tool's name.
+    pub mirrors: Table<String, Vec<Mirror>>,
     /// What there is so far, while loading.
     pub loading: Option<Load<J>>,
     /// The list changed while it was being loaded.
@@ -86,10 +113,14 @@ pub struct Shelf<J> {
     pub waiting: Vec<CallId>,
 }
 
-impl<J> Shelf<J> {
-    pub const fn new() -> Self {
-        Self { items: None, loading: None, outdated: false, waiting: Vec::new() }
+impl<J> Default for Shelf<J> {
+    fn default() -> Self {
+        let keeping = Keeping::default();
+        Self { items: None, keeping, mirrors: Table::default(), loading: None, outdated: false, waiting: Vec::new() }
     }
+}
+
+impl<J> Shelf<J> {
 
     /// Forgets the items.
     pub fn drop_items(&mut self) {

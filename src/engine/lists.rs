@@ -1,11 +1,14 @@
 //! Reading the lists of what the server offers, and keeping them.
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
-use super::listing::{Listing, Load, Shelf};
+use super::listing::{Keeping, Listing, Load, Shelf};
 use super::machine::{Call, Engine};
+use super::mirror;
 use super::purpose::Purpose;
+use super::table::Table;
 use super::time::Millis;
 use super::wire::CallId;
 
@@ -21,15 +24,13 @@ impl<J: Json> Engine<J> {
         if !offered {
             return self.reject(call, Error::new(Code::Unsupported, "the server does not offer this list"));
         }
-        if !self.is_kept_current(listing) {
-            self.shelf(listing).drop_items();
-        }
+        let current = self.is_kept_current(listing, now);
         match &self.shelf(listing).items {
-            Some(items) => {
+            Some(items) if current => {
                 let items = J::array(items.clone());
                 self.resolve(call, items);
             }
-            None => self.wait_for_list(call, listing, now),
+            _ => self.wait_for_list(call, listing, now),
         }
     }
 
@@ -37,19 +38,25 @@ impl<J: Json> Engine<J> {
         &mut self.shelves[listing as usize]
     }
 
-    /// Would we hear of a change? A server that announces none has none.
-    fn is_kept_current(&self, listing: Listing) -> bool {
+    /// Has the server said how long the list holds, or would we hear of a change? A server with sessions that announces none has none.
+    fn is_kept_current(&self, listing: Listing, now: Millis) -> bool {
+        if let Some(until) = self.shelves[listing as usize].keeping.until {
+            return now < until;
+        }
         let capabilities = self.session.capabilities.as_ref();
         let offer = capabilities.and_then(|offer| offer.get(listing.capability()));
         let announces = offer.is_some_and(|offer| offer.is_true(Key::ListChanged));
-        !announces || self.stream.connection() != 0
+        match self.era {
+            Era::Legacy => !announces || self.stream.connection() != 0,
+            Era::Modern => announces && self.connection() != 0,
+        }
     }
 
     pub(super) fn wait_for_list(&mut self, call: CallId, listing: Listing, now: Millis) {
         let shelf = self.shelf(listing);
         shelf.waiting.push(call);
         if shelf.loading.is_none() {
-            shelf.loading = Some(Load { items: Vec::new(), pages: 0, cursor: None });
+            shelf.loading = Some(Load { items: Vec::new(), pages: 0, cursor: None, keeping: Keeping::default() });
             self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
         }
     }
@@ -60,7 +67,7 @@ impl<J: Json> Engine<J> {
 
     pub(super) fn page(&mut self, listing: Listing, outcome: Result<J, Fault<J>>, now: Millis) {
         let shelf = self.shelf(listing);
-        let Some(Load { mut items, pages, cursor }) = shelf.loading.take() else { return };
+        let Some(Load { mut items, pages, cursor, mut keeping }) = shelf.loading.take() else { return };
         if shelf.waiting.is_empty() {
             return;
         }
@@ -68,6 +75,7 @@ impl<J: Json> Engine<J> {
             let broken = |why| Error::new(Code::Protocol, why);
             let list = page.get(listing.items()).filter(J::is_array).ok_or_else(|| broken("the list has no items"))?;
             items.extend(list.items());
+            keeping = keeping.with(&page, now);
             // Servers write an empty cursor for none.
             let next = page.text_of(Key::NextCursor).filter(|next| !next.is_empty());
             // An empty page with another to come is allowed, a list without end is not.
@@ -79,10 +87,14 @@ impl<J: Json> Engine<J> {
         match loaded {
             Ok(Some(cursor)) => {
                 let outgoing = listing.page(Some(J::text(&cursor)));
-                shelf.loading = Some(Load { items, pages: pages + 1, cursor: Some(cursor) });
+                shelf.loading = Some(Load { items, pages: pages + 1, cursor: Some(cursor), keeping });
                 self.wire.request(Purpose::Page(listing), outgoing, None, now);
             }
-            Ok(None) => self.stock(listing, Ok(items), now),
+            Ok(None) => {
+                shelf.keeping = keeping;
+                let items = if listing == Listing::Tools && self.era == Era::Modern { self.sorted_out(items) } else { items };
+                self.stock(listing, Ok(items), now);
+            }
             Err(error) => self.stock(listing, Err(error), now),
         }
     }
@@ -105,6 +117,35 @@ impl<J: Json> Engine<J> {
                     self.reject(call, error.clone());
                 }
                 (None, _) => {}
+            }
+        }
+    }
+
+    /// The tools without those that say wrongly what of their arguments goes into headers; what the others say is noted.
+    fn sorted_out(&mut self, tools: Vec<J>) -> Vec<J> {
+        let mut mirrors = Table::default();
+        let mut kept = Vec::new();
+        for tool in tools {
+            let schema = tool.get(Key::InputSchema).unwrap_or_else(J::object);
+            match mirror::mirrors(&schema) {
+                Err(why) => {
+                    self.odd(why, tool);
+                    continue;
+                }
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => mirrors.insert(tool.text_of(Key::Name).unwrap_or_default(), found),
+            }
+            kept.push(tool);
+        }
+        self.shelf(Listing::Tools).mirrors = mirrors;
+        kept
+    }
+
+    /// Other credentials: what was for those before is not for these.
+    pub fn reauthorized(&mut self) {
+        for listing in Listing::ALL {
+            if self.shelf(listing).keeping.private {
+                self.shelf(listing).drop_items();
             }
         }
     }

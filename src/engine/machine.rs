@@ -10,9 +10,12 @@ use super::json::{Json, Key};
 use super::kind::Invocation;
 use super::listing::{Listing, Shelf};
 use super::message::{Outgoing, RequestId};
+use super::question::{Answers, Question, QuestionId};
+use super::round::Asking;
 use super::session::Session;
 use super::status::TaskStatus;
 use super::stream::Stream;
+use super::subscription::Subscription;
 use super::table::Table;
 use super::time::Millis;
 use super::tracked::{Settled, Tracked};
@@ -30,8 +33,14 @@ pub struct Config<J> {
     pub id_prefix: String,
     /// Hand out every message that comes, as [`Output::Heard`].
     pub debug: bool,
-    /// The browser hides response headers that the server does not expose.
+    /// The page is on another origin: the browser hides response headers that the server does not expose, and why there is no response.
     pub hides_headers: bool,
+    /// The one era to speak, where the caller wants no other.
+    pub wanted: Option<Era>,
+    /// The era that the server spoke when it was last met.
+    pub known: Option<Era>,
+    /// The questions that the face answers.
+    pub answers: Answers,
 }
 
 /// What a call waits for.
@@ -43,6 +52,8 @@ pub(super) enum Call<J> {
     Tools(Box<Invocation<J>>),
     /// The answer to `tools/call` and its like.
     Invoke(Box<Invocation<J>>, RequestId),
+    /// The answers to the server's questions, after which the request is made again.
+    Asking(Box<Asking<J>>),
     /// A task; `driven` when its caller knows nothing of it and only wants the result.
     Task {
         id: Rc<str>,
@@ -66,9 +77,12 @@ pub struct Engine<J> {
     pub(super) tasks: Table<Rc<str>, Box<Tracked<J>>>,
     pub(super) shelves: [Shelf<J>; Listing::ALL.len()],
     pub(super) stream: Stream,
+    pub(super) subscription: Subscription,
+    pub(super) questions: Table<QuestionId, Question>,
+    pub(super) last_question: QuestionId,
     /// Requests in flight that may make a task, and the statuses that were pushed for ids that nobody knows yet.
     pub(super) creating: usize,
-    pub(super) early: Vec<TaskStatus>,
+    pub(super) early: Vec<TaskStatus<J>>,
     /// Tasks that ended here, newest last: what `listTasks` knows where the server has no list.
     pub(super) ended: Vec<Rc<str>>,
     pub(super) alarms: BinaryHeap<Reverse<(Millis, Rc<str>)>>,
@@ -84,8 +98,11 @@ impl<J: Json> Engine<J> {
             session: Session::default(),
             calls: Table::default(),
             tasks: Table::default(),
-            shelves: [const { Shelf::new() }; Listing::ALL.len()],
+            shelves: Default::default(),
             stream: Stream::default(),
+            subscription: Subscription::default(),
+            questions: Table::default(),
+            last_question: 0,
             creating: 0,
             early: Vec::new(),
             ended: Vec::new(),
@@ -104,7 +121,7 @@ impl<J: Json> Engine<J> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
         let resumption = self.wire.requests.iter().filter_map(|(_, request)| request.resume_at).min();
-        [task, exchange, resumption, self.stream.deadline()].into_iter().flatten().min()
+        [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline()].into_iter().flatten().min()
     }
 
     /// Time has passed: the deadline came, the page woke, the network is back.
@@ -130,6 +147,11 @@ impl<J: Json> Engine<J> {
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
+            Call::Asking(_) => {
+                self.calls.insert(call, waited);
+                self.abandon_round(call);
+                self.calls.remove(&call);
+            }
             Call::Task { id, driven } => {
                 self.stop_waiting(&id, call, now);
                 let is_shared = self.tasks.get(&id).is_some_and(|task| task.followed || !task.waiting.is_empty());
@@ -193,6 +215,9 @@ impl<J: Json> Engine<J> {
         self.alarms.clear();
         self.creating = 0;
         self.stream = Stream::default();
+        self.subscription = Subscription::default();
+        // Whoever is asked finds out from the face.
+        self.questions.take();
         self.calls.insert(call, Call::Session);
         self.say_goodbye(call, now);
     }

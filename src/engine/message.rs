@@ -44,21 +44,37 @@ impl<J: Json> Message<J> {
     }
 }
 
-/// A request, notification or answer of ours before it has its envelope.
+/// A request or notification of ours before it has its envelope.
 #[derive(Clone, Debug)]
 pub struct Outgoing<J> {
     pub method: &'static str,
     pub params: Option<J>,
+    /// What the request is about, for those on the way who do not read its body: a tool, a prompt, a resource, a task.
+    pub name: Option<String>,
+    /// Arguments that the server wants to see in headers too.
+    pub mirrored: Vec<(String, String)>,
+    /// Sending it twice does no more than sending it once.
+    pub repeatable: bool,
 }
 
 impl<J: Json> Outgoing<J> {
     pub fn new(method: &'static str, params: J) -> Self {
-        Self { method, params: Some(params) }
+        Self { params: Some(params), ..Self::bare(method) }
     }
 
     /// A request without parameters, or a notification.
     pub fn bare(method: &'static str) -> Self {
-        Self { method, params: None }
+        Self { method, params: None, name: None, mirrored: Vec::new(), repeatable: false }
+    }
+
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
     }
 
     /// The envelope; with an id it is a request, without one a notification.

@@ -9,7 +9,7 @@ const HASTE: Millis = 100;
 /// No poll comes later than this while somebody waits: a server that says "a day" would otherwise hide the end for a day.
 pub const CAP: Millis = 300_000;
 /// While a stream brings this task's changes, polls are only the net under it.
-const UNDER_STREAM: Millis = 5_000;
+pub(super) const UNDER_STREAM: Millis = 5_000;
 /// The longest interval that we choose ourselves, where the server gives none.
 const OWN_CHOICE: Millis = 5_000;
 /// The first poll of a task comes no later than this.
@@ -53,13 +53,14 @@ impl Pace {
             Some(interval) => age.clamp((interval / 8).clamp(FLOOR, FIRST), interval).max((age / 32).min(HASTE)),
             None => (age / 4).clamp(FLOOR, OWN_CHOICE),
         };
-        (now + wait.max(self.backoff())).max(self.not_before)
+        (now + wait.max(backoff(self.failures))).max(self.not_before)
     }
+}
 
-    fn backoff(&self) -> Millis {
-        match self.failures {
-            0 => 0,
-            failures => (FAILED << (failures - 1).min(16)).min(FAILED_CAP),
-        }
+/// The wait after so many failures in a row.
+pub fn backoff(failures: u32) -> Millis {
+    match failures {
+        0 => 0,
+        failures => (FAILED << (failures - 1).min(16)).min(FAILED_CAP),
     }
 }

@@ -5,6 +5,8 @@ use super::wire::CallId;
 
 #[derive(Clone, Debug)]
 pub enum Purpose {
+    /// The first request, which finds out what the server speaks.
+    Discover(CallId),
     Initialize(CallId),
     /// `tools/call` and its like; sent as a task or plainly.
     Invoke {
@@ -26,6 +28,14 @@ pub enum Purpose {
         task_id: String,
         call: Option<CallId>,
     },
+    /// `tasks/update`, with the answers to these questions.
+    Update {
+        task_id: String,
+        keys: Vec<String>,
+        call: Option<CallId>,
+    },
+    /// The request whose answer is the server's notifications.
+    Listen,
     /// A page of `tasks/list`, from which so many are skipped.
     TaskPage {
         call: CallId,

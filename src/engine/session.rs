@@ -1,11 +1,14 @@
-//! Opening and ending a session ("Lifecycle").
+//! Finding out what the server speaks, and opening and ending a session ("Versioning and Compatibility", "Lifecycle").
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::legacy;
 use super::machine::{Call, Engine};
 use super::message::Outgoing;
+use super::modern;
+use super::probe::{Finding, Probe, classify};
 use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::{CallId, Channel, Verb};
@@ -19,25 +22,104 @@ pub struct Session<J> {
     pub capabilities: Option<J>,
     pub server_info: Option<J>,
     pub instructions: Option<J>,
-    /// The version that was asked for last.
+    /// It makes tasks, whatever it said of that.
+    pub makes_tasks: bool,
+    /// The session version that was asked for last.
     pub proposed: &'static str,
+    /// The modern request was refused for its form, and made again.
+    corrected: bool,
+    /// The modern request had no response that the page may see: this.
+    unseen: Option<Error<J>>,
+    /// A server that was known to be legacy refused the session: like this.
+    outdated: Option<Error<J>>,
 }
 
 impl<J> Default for Session<J> {
     fn default() -> Self {
-        Self { version: None, capabilities: None, server_info: None, instructions: None, proposed: legacy::VERSIONS[0] }
+        Self {
+            version: None,
+            capabilities: None,
+            server_info: None,
+            instructions: None,
+            makes_tasks: false,
+            proposed: legacy::VERSIONS[0],
+            corrected: false,
+            unseen: None,
+            outdated: None,
+        }
     }
 }
 
 impl<J: Json> Engine<J> {
-    /// Opens the session; resolves with what was negotiated.
+    /// Finds out what the server speaks, and opens a session where it has those; resolves with what was negotiated.
     pub fn connect(&mut self, call: CallId, now: Millis) {
         self.calls.insert(call, Call::Session);
+        match self.config.wanted.or(self.config.known) {
+            Some(Era::Legacy) => self.initialize(call, now),
+            // Where it is known to be modern, this is its first request all the same.
+            Some(Era::Modern) | None => self.discover(call, now),
+        }
+    }
+
+    fn discover(&mut self, call: CallId, now: Millis) {
+        self.speak(Era::Modern);
+        self.wire.request(Purpose::Discover(call), modern::discover(), None, now);
+    }
+
+    fn speak(&mut self, era: Era) {
+        self.era = era;
+        let identity = || modern::Identity::new(self.config.client_info.clone(), self.config.answers.to_json());
+        self.wire.identity = (era == Era::Modern).then(identity);
+    }
+
+    pub(super) fn discovered(&mut self, call: CallId, outcome: Result<J, Fault<J>>, now: Millis) {
+        let probe = read_probe(&outcome);
+        // What is known to be modern does not become legacy because the network is down.
+        let hides = self.config.hides_headers && self.config.known != Some(Era::Modern) && self.session.outdated.is_none();
+        match (classify(&probe, hides), outcome) {
+            (Finding::Speak(Era::Modern), Ok(result)) => self.is_modern(call, &result),
+            (Finding::Correct, Err(_)) if !self.session.corrected => {
+                self.session.corrected = true;
+                self.discover(call, now);
+            }
+            (Finding::Speak(Era::Legacy) | Finding::TryLegacy, outcome) => self.is_legacy(call, &probe, outcome.err(), now),
+            (Finding::NoCommonVersion, outcome) => {
+                let said = outcome.map_or_else(|fault| fault.error.data, Some);
+                self.reject(call, Error { data: said, ..no_common_version() });
+            }
+            (_, Err(fault)) => self.reject(call, fault.error),
+            (_, Ok(result)) => self.reject(call, no_common_version().carrying(result)),
+        }
+    }
+
+    fn is_modern(&mut self, call: CallId, result: &J) {
+        self.session.version = Some(modern::VERSION.into());
+        self.session.capabilities = result.get(Key::Capabilities);
+        self.session.server_info = modern::server_info(result);
+        self.session.instructions = result.get(Key::Instructions);
+        let negotiated = self.negotiated();
+        self.resolve(call, negotiated);
+    }
+
+    /// The server is legacy; or may be, where nothing could be seen of it.
+    fn is_legacy(&mut self, call: CallId, probe: &Probe, fault: Option<Fault<J>>, now: Millis) {
+        let error = fault.map(|fault| fault.error);
+        if let Some(refused) = self.session.outdated.take() {
+            // It refused the session before: the modern request was the second try.
+            return self.reject(call, refused);
+        }
+        if self.config.wanted == Some(Era::Modern) {
+            let why = if *probe == Probe::Opaque { error } else { Some(Error { cause: error.and_then(|error| error.data), ..no_common_version() }) };
+            return self.reject(call, why.unwrap_or_else(no_common_version));
+        }
+        self.session.unseen = error.filter(|_| *probe == Probe::Opaque);
         self.initialize(call, now);
     }
 
     fn initialize(&mut self, call: CallId, now: Millis) {
-        let outgoing = legacy::initialize(self.session.proposed, self.config.client_info.clone());
+        self.speak(Era::Legacy);
+        let (info, capabilities) = (self.config.client_info.clone(), J::object());
+        let outgoing = legacy::initialize(self.session.proposed, info, capabilities);
         self.wire.request(Purpose::Initialize(call), outgoing, None, now);
     }
 
@@ -47,10 +129,11 @@ impl<J: Json> Engine<J> {
             Err(fault) => return self.initialize_refused(call, fault, now),
         };
         let offered = result.text_of(Key::ProtocolVersion);
-        let Some(version) = legacy::VERSIONS.into_iter().find(|version| offered.as_deref() == Some(version)) else {
+        let is_pinned = self.config.wanted == Some(Era::Legacy);
+        let mut spoken = legacy::VERSIONS.into_iter().take(if is_pinned { 1 } else { legacy::VERSIONS.len() });
+        let Some(version) = spoken.find(|version| offered.as_deref() == Some(version)) else {
             let data = J::object().with_some(Key::ProtocolVersion, offered.as_deref().map(J::text));
-            let message = "the server speaks no protocol version that this client does";
-            return self.reject(call, Error::new(Code::Unsupported, message).carrying(data));
+            return self.reject(call, no_common_version().carrying(data));
         };
         if version >= legacy::VERSION_HEADER_SINCE {
             self.wire.session.version = Some(version.into());
@@ -66,25 +149,37 @@ impl<J: Json> Engine<J> {
 
     /// A refusal that names a version which we speak is answered with that version, once for each.
     fn initialize_refused(&mut self, call: CallId, fault: Fault<J>, now: Millis) {
-        let supported = fault.error.data.as_ref().and_then(|error| error.path(&[Key::Data, Key::Supported]));
-        let supported: Vec<_> = supported.iter().flat_map(J::items).filter_map(|version| version.string()).collect();
+        let supported = supported_versions(&fault);
+        let is_pinned = self.config.wanted == Some(Era::Legacy);
         let older = legacy::VERSIONS
             .into_iter()
-            .filter(|version| *version < self.session.proposed)
+            .filter(|version| !is_pinned && *version < self.session.proposed)
             .find(|version| supported.iter().any(|each| each == version));
-        match older {
-            Some(version) => {
-                self.session.proposed = version;
-                self.initialize(call, now);
-            }
-            None => self.reject(call, fault.error),
+        if let Some(version) = older {
+            self.session.proposed = version;
+            return self.initialize(call, now);
         }
+        let probe = read_probe(&Err(fault.clone()));
+        let is_modern = matches!(classify(&probe, false), Finding::Correct);
+        let tells = is_modern || classify(&probe, false) == Finding::Speak(Era::Legacy);
+        if let Some(cause) = self.session.unseen.take() {
+            // It answers requests without the headers of the modern era, and with them the browser does not let it answer.
+            let error = if is_modern { blame_modern_preflight(cause) } else { fault.error };
+            return self.reject(call, error);
+        }
+        if tells && self.config.wanted.is_none() && self.config.known == Some(Era::Legacy) && self.session.outdated.is_none() {
+            // It was legacy once.
+            self.session.outdated = Some(fault.error);
+            return self.discover(call, now);
+        }
+        self.reject(call, fault.error);
     }
 
     pub(super) fn session_ready(&mut self, call: CallId, outcome: Result<(), Fault<J>>) {
         match outcome {
             Ok(()) => {
-                let negotiated = self.negotiated();
+                let tentative = self.session.unseen.is_some().then(|| J::truth(true));
+                let negotiated = self.negotiated().with_some(Key::Tentative, tentative);
                 self.resolve(call, negotiated);
             }
             Err(fault) => {
@@ -133,4 +228,46 @@ impl<J: Json> Engine<J> {
         }
         self.wire.open(Channel::Goodbye(call), Verb::Delete, None, None, self.wire.patience.min(FAREWELL), now);
     }
+}
+
+fn read_probe<J: Json>(outcome: &Result<J, Fault<J>>) -> Probe {
+    let fault = match outcome {
+        Ok(result) => {
+            let versions = result.get(Key::SupportedVersions).filter(J::is_array);
+            return versions.map_or(Probe::Unreadable, |versions| Probe::Supports(texts(&versions)));
+        }
+        Err(fault) => fault,
+    };
+    match fault.error.code {
+        Code::Network if !fault.is_lost() => Probe::Opaque,
+        Code::Protocol => Probe::Unreadable,
+        // A redirect that is not followed has no status that the page may see.
+        Code::Http if fault.status == 0 => Probe::Silent,
+        Code::Http | Code::Rpc | Code::Unauthorized => {
+            Probe::Refused { status: fault.status, code: fault.error.rpc_code(), supported: supported_versions(fault) }
+        }
+        _ => Probe::Silent,
+    }
+}
+
+/// The versions that a refusal names.
+fn supported_versions<J: Json>(fault: &Fault<J>) -> Vec<String> {
+    let supported = fault.error.data.as_ref().and_then(|error| error.path(&[Key::Data, Key::Supported]));
+    supported.as_ref().map(texts).unwrap_or_default()
+}
+
+fn texts<J: Json>(list: &J) -> Vec<String> {
+    list.items().filter_map(|item| item.string()).collect()
+}
+
+fn no_common_version<J: Json>() -> Error<J> {
+    Error::new(Code::Unsupported, "the server speaks no protocol version that this client does")
+}
+
+fn blame_modern_preflight<J: Json>(unseen: Error<J>) -> Error<J> {
+    let missing = "Access-Control-Allow-Headers: MCP-Protocol-Version, Mcp-Method, Mcp-Name";
+    let message = "the server speaks a protocol version whose headers the browser does not send there: \
+        it must send Access-Control-Allow-Headers: MCP-Protocol-Version, Mcp-Method, Mcp-Name";
+    let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(missing)));
+    Error { cause: unseen.cause, ..error }
 }

@@ -35,9 +35,17 @@ impl State {
     }
 }
 
+/// How a task ended: with what the plain request would have given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending<J> {
+    Result(J),
+    /// A JSON-RPC error object.
+    Error(J),
+}
+
 /// What the server said about a task.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TaskStatus {
+pub struct TaskStatus<J> {
     pub task_id: String,
     pub state: State,
     pub message: Option<String>,
@@ -48,15 +56,34 @@ pub struct TaskStatus {
     pub ttl: Option<f64>,
     /// Milliseconds between polls, as it came.
     pub interval: Option<f64>,
+    /// The questions that the task waits on, by key, where the server tells them with the status.
+    pub questions: Option<J>,
+    /// How it ended, where the server tells it with the status.
+    pub ending: Option<Ending<J>>,
 }
 
-impl TaskStatus {
+impl<J: Json> TaskStatus<J> {
     pub fn new(task_id: &str, state: State) -> Self {
-        Self { task_id: task_id.into(), state, message: None, created_at: None, updated_at: None, ttl: None, interval: None }
+        Self {
+            task_id: task_id.into(),
+            state,
+            message: None,
+            created_at: None,
+            updated_at: None,
+            ttl: None,
+            interval: None,
+            questions: None,
+            ending: None,
+        }
     }
 
-    /// The record that callers get: `TaskStatus` of the public interface.
-    pub fn to_json<J: Json>(&self) -> J {
+    /// The keys of the questions.
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        self.questions.iter().flat_map(J::members).map(|(key, _)| key)
+    }
+
+    /// The record that callers get: `TaskStatus` of the public interface. How the task ended is not in it.
+    pub fn to_json(&self) -> J {
         let text = |text: &Option<String>| text.as_deref().map(J::text);
         J::object()
             .with(Key::TaskId, J::text(&self.task_id))
@@ -66,5 +93,6 @@ impl TaskStatus {
             .with_some(Key::LastUpdatedAt, text(&self.updated_at))
             .with(Key::TtlMs, self.ttl.map_or_else(J::null, J::float))
             .with_some(Key::PollIntervalMs, self.interval.map(J::float))
+            .with_some(Key::InputRequests, self.questions.clone())
     }
 }

@@ -3,6 +3,7 @@
 //! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
 //! makes things faster: without it, everything is polled.
 
+use super::era::Era;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
@@ -11,11 +12,11 @@ use super::time::Millis;
 use super::wire::{Channel, ExchangeId, Head, Verb};
 
 /// A stream that nobody needs stays open so long, for the next task.
-const IDLE: Millis = 5_000;
+pub(super) const IDLE: Millis = 5_000;
 /// The wait before a broken stream is opened again, where the server does not say; it doubles while it keeps breaking.
-const REOPEN: Millis = 1_000;
+pub(super) const REOPEN: Millis = 1_000;
 const REOPEN_FLOOR: Millis = 500;
-const REOPEN_CAP: Millis = 60_000;
+pub(super) const REOPEN_CAP: Millis = 60_000;
 
 #[derive(Default)]
 pub struct Stream {
@@ -81,6 +82,9 @@ impl Stream {
 impl<J: Json> Engine<J> {
     /// Opens the stream when it is needed, and closes it when it has not been for a while.
     pub(super) fn tend_stream(&mut self, now: Millis) {
+        if self.era == Era::Modern {
+            return self.tend_subscription(now);
+        }
         let needed = self.creating > 0 || !self.tasks.is_empty() || self.stream.listened;
         let stream = &mut self.stream;
         stream.wanted = needed && self.config.notifications && self.session.version.is_some();
@@ -126,8 +130,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn stream_ended(&mut self, now: Millis) {
         self.stream.lost(now);
         // What it would have told is polled for from now on.
-        let ids: Vec<_> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
-        ids.iter().for_each(|id| self.arm(id, now));
+        self.arm_all(now);
         self.tend_stream(now);
     }
 }

@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use super::error::{Code, Error};
+use super::input::Inputs;
 use super::json::{Json, Key};
 use super::lifecycle::Lifecycle;
 use super::message::RequestId;
+use super::modern;
 use super::outcome::Reading;
 use super::poll::Pace;
-use super::status::{State, TaskStatus};
+use super::question::Answers;
+use super::status::{Ending, State, TaskStatus};
 use super::time::Millis;
 use super::wire::CallId;
 
@@ -48,7 +51,7 @@ pub struct Tracked<J> {
     pub id: Rc<str>,
     /// The tool's output schema marks its results as wrapped.
     pub wrapped: bool,
-    pub life: Lifecycle,
+    pub life: Lifecycle<J>,
     pub waiting: Vec<Waiting<J>>,
     /// Callbacks and iterators of the face that want every change.
     pub watchers: u32,
@@ -72,6 +75,10 @@ pub struct Tracked<J> {
     /// The server refused the result of a task that has ended, and is being asked for its status; and how often in a row it did.
     pub refused: Option<Error<J>>,
     pub refusals: u32,
+    /// The questions of the task that were seen to.
+    pub inputs: Inputs<J>,
+    /// What may have happened before the stream delivered is asked for then.
+    pub look: Option<Millis>,
     /// When to act next, and the earliest alarm that is set for it.
     pub due: Option<Millis>,
     pub alarm: Option<Millis>,
@@ -98,6 +105,8 @@ impl<J: Json> Tracked<J> {
             payload: None,
             refused: None,
             refusals: 0,
+            inputs: Inputs::default(),
+            look: None,
             due: None,
             alarm: None,
         }
@@ -133,9 +142,10 @@ impl<J: Json> Tracked<J> {
     }
 
     /// Ends the calls that the newest status satisfies.
-    pub fn settle(&mut self, news: News) -> Vec<Settled<J>> {
+    pub fn settle(&mut self, news: News, answers: Answers) -> Vec<Settled<J>> {
         let Some(status) = self.life.status().cloned() else { return Vec::new() };
         let over = status.state.is_terminal();
+        let stuck = status.state == State::InputRequired && !self.is_attended(&status, answers);
         let mut settled = Vec::new();
         self.waiting.retain(|Waiting { call, want, from }| {
             let answered = over || matches!(news, News::Answer(request) if request >= *from);
@@ -148,7 +158,7 @@ impl<J: Json> Tracked<J> {
                 Want::State(wanted) if over || informed && there(*wanted) => Some(Ok(status.to_json())),
                 Want::Result(_) => match status.state {
                     State::Cancelled => Some(Err(cancelled(&status))),
-                    State::InputRequired if informed => Some(Err(unanswered(&status))),
+                    State::InputRequired if informed && stuck => Some(Err(unanswered(&status))),
                     _ => None,
                 },
                 _ => None,
@@ -160,6 +170,12 @@ impl<J: Json> Tracked<J> {
             false
         });
         settled
+    }
+
+    /// Is there an answer, or will there be, to everything that the task asks?
+    fn is_attended(&self, status: &TaskStatus<J>, answers: Answers) -> bool {
+        let Some(questions) = &status.questions else { return false };
+        questions.members().iter().all(|(key, request)| self.inputs.knows(key) || answers.topic(request).is_some())
     }
 
     /// Ends the calls that asked for the status.
@@ -186,6 +202,22 @@ impl<J: Json> Tracked<J> {
         settled
     }
 
+    /// Ends the calls that wait for the result, with how the server says that the task ended.
+    pub fn settle_ending(&mut self, ending: &Ending<J>) -> Vec<Settled<J>> {
+        let (wrapped, id) = (self.wrapped, self.id.clone());
+        match ending {
+            Ending::Result(result) => self.settle_results(|reading| {
+                let reading = Reading { wrapped: wrapped || reading.wrapped, ..reading };
+                let result = modern::checked(result.clone(), false).map_err(|(why, result)| Error::new(Code::Protocol, why).carrying(result));
+                result.and_then(|result| reading.read(&result)).map_err(|error| error.about(&id))
+            }),
+            Ending::Error(error) => {
+                let error = self.failed(Some(&Error::rpc(error)));
+                self.settle_results(|_| Err(error.clone()))
+            }
+        }
+    }
+
     /// Ends every call with the same error.
     pub fn fail(&mut self, error: &Error<J>) -> Vec<Settled<J>> {
         self.waiting.drain(..).map(|waiting| (waiting.call, Err(error.clone()))).collect()
@@ -202,13 +234,13 @@ impl<J: Json> Tracked<J> {
     }
 }
 
-fn cancelled<J: Json>(status: &TaskStatus) -> Error<J> {
+fn cancelled<J: Json>(status: &TaskStatus<J>) -> Error<J> {
     let message = status.message.clone().unwrap_or_else(|| "the task was cancelled".into());
     let data = J::object().with(Key::Status, J::text(status.state.name()));
     Error::new(Code::TaskCancelled, message).about(&status.task_id).carrying(data)
 }
 
-fn unanswered<J: Json>(status: &TaskStatus) -> Error<J> {
+fn unanswered<J: Json>(status: &TaskStatus<J>) -> Error<J> {
     let error = Error::new(Code::InputRequired, "the task waits for an answer that this client does not give");
-    error.about(&status.task_id).carrying(J::object().with(Key::InputRequests, J::object()))
+    error.about(&status.task_id).carrying(J::object().with(Key::InputRequests, status.questions.clone().unwrap_or_else(J::object)))
 }

@@ -6,14 +6,21 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::error::Error;
-use super::json::Json;
+use super::error::{Code, Error};
+use super::header;
+use super::fault::Fault;
+use super::json::{Json, Key};
 use super::message::{Outgoing, RequestId};
+use super::modern::{self, Identity};
 use super::purpose::Purpose;
+use super::question::{Ask, QuestionId};
 use super::sse::Decoder;
 use super::status::TaskStatus;
 use super::table::Table;
 use super::time::Millis;
+
+/// A request whose answer is lost is sent again so often at most.
+const MOST_REPETITIONS: u32 = 2;
 
 /// What the face awaits: chosen by the face, unique in the life of an engine.
 pub type CallId = u32;
@@ -32,7 +39,7 @@ pub enum Verb {
 pub struct Fetch<J> {
     pub exchange: ExchangeId,
     pub verb: Verb,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Option<J>,
 }
 
@@ -44,10 +51,15 @@ pub enum Output<J> {
     Resolve(CallId, J),
     Reject(CallId, Error<J>),
     /// A task that the face follows has a new status.
-    Status(TaskStatus),
+    Status(TaskStatus<J>),
     /// A task that the face follows cannot be followed any more.
     Gone(String, Error<J>),
     Notification(String, Option<J>),
+    /// The server asks; the answer goes into [`Engine::answer`](super::Engine::answer), or
+    /// [`Engine::refuse`](super::Engine::refuse).
+    Ask(Ask<J>),
+    /// Nobody needs the answer any more.
+    Withdraw(QuestionId),
     /// Progress of the call whose id is the token.
     Progress(CallId, J),
     /// A message of the server, before anything is made of it: for `onDebug` alone.
@@ -125,7 +137,7 @@ pub struct Exchange {
     pub deadline: Option<Millis>,
 }
 
-pub struct Request {
+pub struct Request<J> {
     pub purpose: Purpose,
     pub exchange: ExchangeId,
     /// When the request is given up, on however many exchanges it travels.
@@ -135,6 +147,10 @@ pub struct Request {
     pub fruitless: u32,
     /// When the broken stream is taken up again.
     pub resume_at: Option<Millis>,
+    /// What is sent again when the answer is lost, and how often it may be.
+    pub again: Option<(Outgoing<J>, u32)>,
+    /// The headers that the server was not seen to let through yet.
+    pub new_headers: Vec<Cow<'static, str>>,
 }
 
 /// The headers of an established session.
@@ -147,8 +163,12 @@ pub struct SessionHeaders {
 pub struct Wire<J> {
     pub out: VecDeque<Output<J>>,
     pub exchanges: Table<ExchangeId, Exchange>,
-    pub requests: Table<RequestId, Request>,
+    pub requests: Table<RequestId, Request<J>>,
     pub session: SessionHeaders,
+    /// The headers of single requests that the server lets the browser send.
+    passing: Vec<Cow<'static, str>>,
+    /// What every request says of us, in the era without sessions.
+    pub identity: Option<Identity<J>>,
     /// The longest wait for one exchange, in milliseconds.
     pub patience: Millis,
     last_exchange: ExchangeId,
@@ -162,6 +182,8 @@ impl<J: Json> Wire<J> {
             exchanges: Table::default(),
             requests: Table::default(),
             session: SessionHeaders::default(),
+            passing: Vec::new(),
+            identity: None,
             patience,
             last_exchange: 0,
             last_request: 0,
@@ -174,13 +196,64 @@ impl<J: Json> Wire<J> {
     }
 
     pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
+        let again = (self.identity.is_some() && outgoing.repeatable).then(|| (outgoing.clone(), MOST_REPETITIONS));
+        let deadline = now.saturating_add(patience.unwrap_or(self.patience));
+        self.request_until(purpose, outgoing, deadline, again)
+    }
+
+    /// Sends a request whose answer was lost once more, under another id; `None` when it must not be.
+    pub fn repeat(&mut self, lost: &Request<J>, now: Millis) -> Option<RequestId> {
+        let (outgoing, left) = lost.again.clone().filter(|(_, left)| *left > 0 && lost.deadline > now)?;
+        Some(self.request_until(lost.purpose.clone(), outgoing.clone(), lost.deadline, Some((outgoing, left - 1))))
+    }
+
+    fn request_until(
+        &mut self,
+        purpose: Purpose,
+        outgoing: Outgoing<J>,
+        deadline: Millis,
+        again: Option<(Outgoing<J>, u32)>,
+    ) -> RequestId {
         self.last_request += 1;
         let id = self.last_request;
-        let patience = patience.unwrap_or(self.patience);
-        let exchange = self.open(Channel::Request(id), Verb::Post, Some(outgoing.envelope(Some(id))), None, patience, now);
-        let deadline = now.saturating_add(patience);
-        self.requests.insert(id, Request { purpose, exchange, deadline, last_event_id: None, fruitless: 0, resume_at: None });
+        let mut headers = Vec::new();
+        let outgoing = match &self.identity {
+            Some(identity) => {
+                headers.push(("mcp-protocol-version".into(), modern::VERSION.into()));
+                headers.push(("mcp-method".into(), outgoing.method.into()));
+                headers.extend(outgoing.name.as_deref().map(|name| ("mcp-name".into(), header::encode(name).into_owned())));
+                headers.extend(outgoing.mirrored.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+                identity.sign(outgoing)
+            }
+            None => outgoing,
+        };
+        let new_headers = headers.iter().map(|(name, _)| name).filter(|name| !self.passing.contains(name)).cloned().collect();
+        let body = Some(outgoing.envelope(Some(id)));
+        let exchange = self.send(Channel::Request(id), Verb::Post, headers, body, None, deadline);
+        self.requests.insert(id, Request { purpose, exchange, deadline, last_event_id: None, fruitless: 0, resume_at: None, again, new_headers });
         id
+    }
+
+    /// A request was answered: its headers pass.
+    pub fn passed(&mut self, request: RequestId) {
+        if let Some(request) = self.requests.get_mut(&request) {
+            for header in std::mem::take(&mut request.new_headers) {
+                if !self.passing.contains(&header) {
+                    self.passing.push(header);
+                }
+            }
+        }
+    }
+
+    /// Others were answered, and this one was not: its headers may be what the server does not let the browser send.
+    pub fn blame_new_headers(&self, request: &Request<J>, fault: Fault<J>) -> Fault<J> {
+        if request.new_headers.is_empty() || self.passing.is_empty() {
+            return fault;
+        }
+        let missing = ["Access-Control-Allow-Headers: ", &request.new_headers.join(", ")].concat();
+        let message = ["no response: if the server is there, it must send ", &missing, ", or the browser refuses to ask it"].concat();
+        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(&missing)));
+        Fault { error: Error { cause: fault.error.cause, ..error }, ..fault }
     }
 
     /// Sends a message that needs no answer.
@@ -201,10 +274,22 @@ impl<J: Json> Wire<J> {
         patience: Millis,
         now: Millis,
     ) -> ExchangeId {
+        self.send(channel, verb, Vec::new(), body, last_event_id, now.saturating_add(patience))
+    }
+
+    fn send(
+        &mut self,
+        channel: Channel,
+        verb: Verb,
+        mut headers: Vec<(Cow<'static, str>, String)>,
+        body: Option<J>,
+        last_event_id: Option<String>,
+        deadline: Millis,
+    ) -> ExchangeId {
         self.last_exchange += 1;
         let exchange = self.last_exchange;
-        let headers = self.headers(verb, last_event_id);
-        let deadline = Some(now.saturating_add(patience));
+        headers.extend(self.headers(verb, last_event_id).into_iter().map(|(name, value)| (name.into(), value)));
+        let deadline = Some(deadline);
         self.exchanges.insert(exchange, Exchange { channel, head: Head::default(), decoder: Decoder::default(), deadline });
         self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body }));
         exchange

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::host::Host;
 use super::value::{Value, parse_text};
-use crate::engine::{Config, Invocation, Json, Kind, Listing, Millis, State, TaskStatus};
+use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, Round, State, TaskStatus};
 
 thread_local! {
     /// Who hears of a panic.
@@ -22,6 +22,7 @@ pub struct Core(Rc<Driver>);
 
 #[wasm_bindgen]
 impl Core {
+    #[allow(clippy::too_many_arguments, reason = "positional arguments cross the boundary at a fraction of an object's cost")]
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: Host,
@@ -31,6 +32,11 @@ impl Core {
         id_prefix: String,
         hides_headers: bool,
         debug: bool,
+        wanted_era: Option<String>,
+        known_era: Option<String>,
+        elicitation: bool,
+        sampling: bool,
+        roots: bool,
     ) -> Self {
         std::panic::set_hook(Box::new(|_| {
             for host in HOSTS.take() {
@@ -38,8 +44,17 @@ impl Core {
             }
         }));
         HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone().unchecked_into()));
-        let config =
-            Config { client_info: Value(client_info), notifications, patience: millis(timeout_ms), id_prefix, debug, hides_headers };
+        let config = Config {
+            client_info: Value(client_info),
+            notifications,
+            patience: millis(timeout_ms),
+            id_prefix,
+            debug,
+            hides_headers,
+            wanted: wanted_era.as_deref().and_then(Era::named),
+            known: known_era.as_deref().and_then(Era::named),
+            answers: Answers { elicitation, sampling, roots },
+        };
         Self(Driver::new(host, config))
     }
 
@@ -48,7 +63,7 @@ impl Core {
     }
 
     /// Calls a tool, prompt or resource. `arguments` and `meta` are copied, and must be what JSON can hold.
-    #[allow(clippy::too_many_arguments, reason = "positional arguments cross the boundary at a fraction of an object's cost")]
+    #[allow(clippy::too_many_arguments, reason = "as above")]
     pub fn invoke(
         &self,
         call: u32,
@@ -72,6 +87,7 @@ impl Core {
             throw,
             progress,
             patience: timeout_ms.map(millis),
+            round: Round::default(),
         };
         self.0.input(|engine, now| engine.invoke(call, invocation, now));
         Ok(())
@@ -107,7 +123,8 @@ impl Core {
         self.0.input(|engine, now| engine.wait(call, task_id, state, now));
     }
 
-    /// `name` is that of the tool, where it is known; `ended` and `ended_message` are the status in which the face saw the task end, if it did.
+    /// `name` is that of the tool, where it is known. `ended` and `ended_message` are the status in which the face saw the task end, if it
+    /// did; `ending` and `error` what it ended with, where the server told that too.
     #[allow(clippy::too_many_arguments, reason = "as above")]
     pub fn result(
         &self,
@@ -118,15 +135,49 @@ impl Core {
         throw: bool,
         ended: Option<String>,
         ended_message: Option<String>,
+        ending: JsValue,
+        error: JsValue,
     ) {
         let kind = kind.as_deref().and_then(Kind::named);
         let state = ended.as_deref().and_then(State::named);
-        let ended = state.map(|state| TaskStatus { message: ended_message, ..TaskStatus::new(task_id, state) });
+        let ending = Value::given(ending).map(Ending::Result).or_else(|| Value::given(error).map(Ending::Error));
+        let ended = state.map(|state| TaskStatus { message: ended_message, ending, ..TaskStatus::new(task_id, state) });
         self.0.input(|engine, now| engine.result(call, task_id, kind, name, throw, ended, now));
     }
 
     pub fn cancel(&self, call: u32, task_id: &str) {
         self.0.input(|engine, now| engine.cancel(call, task_id, now));
+    }
+
+    /// Answers to a task's questions, by key; copied, and must be what JSON can hold.
+    pub fn update(&self, call: u32, task_id: &str, responses: JsValue) -> Result<(), JsValue> {
+        let responses = copy(responses)?.ok_or(JsValue::UNDEFINED)?;
+        self.0.input(|engine, now| engine.update(call, task_id, responses, now));
+        Ok(())
+    }
+
+    /// The answer to one of a task's questions; copied, and must be an object that JSON can hold.
+    pub fn respond(&self, call: u32, task_id: &str, key: String, response: JsValue) -> Result<(), JsValue> {
+        let response = copy(response)?.ok_or(JsValue::UNDEFINED)?;
+        self.0.input(|engine, now| engine.respond(call, task_id, key, response, now));
+        Ok(())
+    }
+
+    /// The answer to a question; copied, and must be an object that JSON can hold.
+    pub fn answer(&self, question: u32, answer: JsValue) -> Result<(), JsValue> {
+        let answer = copy(answer)?.ok_or(JsValue::UNDEFINED)?;
+        self.0.input(|engine, now| engine.answer(question, answer, now));
+        Ok(())
+    }
+
+    /// There is no answer, because of this.
+    pub fn refuse(&self, question: u32, cause: JsValue) {
+        self.0.input(|engine, now| engine.refuse(question, Value(cause), now));
+    }
+
+    /// The caller's credentials have changed.
+    pub fn reauthorized(&self) {
+        self.0.input(|engine, _| engine.reauthorized());
     }
 
     #[wasm_bindgen(js_name = listTasks)]

@@ -10,7 +10,7 @@ use super::clock::{Timer, now};
 use super::exchange;
 use super::host::Host;
 use super::value::Value;
-use crate::engine::{Config, Engine, ExchangeId, Millis, Output, Table};
+use crate::engine::{Config, Ending, Engine, ExchangeId, Millis, Output, Table};
 
 pub(super) struct Driver {
     engine: RefCell<Engine<Value>>,
@@ -82,7 +82,17 @@ impl Driver {
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.reject(call, error.code.name(), &error.message, error.task_id, data, cause)
             }
-            Output::Status(status) => self.host.status(status.to_json::<Value>().0),
+            Output::Status(status) => {
+                let told = status.to_json().0;
+                let (result, error) = match status.ending {
+                    Some(Ending::Result(result)) => (result.0, JsValue::UNDEFINED),
+                    Some(Ending::Error(error)) => (JsValue::UNDEFINED, error.0),
+                    None => (JsValue::UNDEFINED, JsValue::UNDEFINED),
+                };
+                self.host.status(told, result, error)
+            }
+            Output::Ask(ask) => self.host.ask(ask.question, ask.topic.name(), ask.params.0, &ask.key, ask.task_id),
+            Output::Withdraw(question) => self.host.withdraw(question),
             Output::Gone(id, error) => {
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.gone(&id, error.code.name(), &error.message, data, cause)

@@ -28,7 +28,7 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn status(this: &Host, status: JsValue) -> Result<(), JsValue>;
+    pub(super) fn status(this: &Host, status: JsValue, result: JsValue, error: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn gone(this: &Host, task_id: &str, code: &str, message: &str, data: JsValue, cause: JsValue) -> Result<(), JsValue>;
@@ -38,6 +38,12 @@ extern "C" {
 
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn progress(this: &Host, call: u32, params: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn ask(this: &Host, question: u32, topic: &str, params: JsValue, key: &str, task_id: Option<String>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn withdraw(this: &Host, question: u32) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch, js_name = debugRequest)]
     pub(super) fn debug_request(this: &Host, exchange: u32, method: &str, headers: JsValue, message: JsValue) -> Result<(), JsValue>;

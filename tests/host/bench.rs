@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcp_tasks::engine::{Body, CallId, Config, Engine, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output};
+use mcp_tasks::engine::{Answers, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, Round};
 use serde_json::{Value, json};
 
 use crate::node::Node;
@@ -43,6 +43,10 @@ pub fn config() -> Config<Node> {
         id_prefix: "here".into(),
         debug: false,
         hides_headers: false,
+        // What sessions are about. How an era is found out is told in `negotiation` and `probe`.
+        wanted: None,
+        known: Some(Era::Legacy),
+        answers: Answers::default(),
     }
 }
 
@@ -57,6 +61,7 @@ pub fn invocation(kind: Kind, name: &str) -> Invocation<Node> {
         throw: true,
         progress: false,
         patience: None,
+        round: Round::default(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The life of one task: what each status means, in the order in which we asked and heard.
 
 use mcp_tasks::engine::{Lifecycle, Source, State, TaskStatus, Verdict};
+
+use crate::node::Node;
 use proptest::prelude::*;
 
 use State::{Cancelled, Completed, Failed, InputRequired, Working};
@@ -13,12 +15,12 @@ const fn after(heard: u32) -> Source {
     Source::Answer { heard }
 }
 
-fn status(state: State, message: &str) -> TaskStatus {
+fn status(state: State, message: &str) -> TaskStatus<Node> {
     TaskStatus { message: (!message.is_empty()).then(|| message.into()), ..TaskStatus::new("t1", state) }
 }
 
-fn live(steps: &[(State, &str, Source)]) -> (Lifecycle, Vec<Verdict>) {
-    let mut life = Lifecycle::default();
+fn live(steps: &[(State, &str, Source)]) -> (Lifecycle<Node>, Vec<Verdict>) {
+    let mut life = Lifecycle::<Node>::default();
     let verdicts = steps.iter().map(|(state, message, source)| life.observe(status(*state, message), *source)).collect();
     (life, verdicts)
 }
@@ -96,7 +98,7 @@ fn the_fuller_message_of_a_failure_is_kept() {
 
 #[test]
 fn what_a_status_leaves_out_stays_known() {
-    let mut life = Lifecycle::default();
+    let mut life = Lifecycle::<Node>::default();
     let full = TaskStatus {
         message: Some("a".into()),
         created_at: Some("then".into()),
@@ -122,7 +124,7 @@ fn a_failure_that_nobody_confirms_stands_as_it_was_pushed() {
 
 #[test]
 fn timestamps_prove_nothing() {
-    let mut life = Lifecycle::default();
+    let mut life = Lifecycle::<Node>::default();
     let at = |updated: &str, state| TaskStatus { updated_at: Some(updated.into()), ..TaskStatus::new("t1", state) };
     life.observe(at("2025-11-25T10:00:00Z", Working), after(0));
     assert_eq!(life.observe(at("2020-01-01T00:00:00+00:00", InputRequired), PUSH), Changed, "older by the server's clock");
@@ -138,8 +140,8 @@ fn steps() -> impl Strategy<Value = Vec<(State, String, Source)>> {
 proptest! {
     #[test]
     fn the_end_is_told_once_and_nothing_after_it(steps in steps()) {
-        let mut life = Lifecycle::default();
-        let mut told: Vec<TaskStatus> = Vec::new();
+        let mut life = Lifecycle::<Node>::default();
+        let mut told: Vec<TaskStatus<Node>> = Vec::new();
         for (state, message, source) in steps {
             let was_over = life.is_over();
             let before = life.status().cloned();

@@ -1,5 +1,7 @@
 //! What the engine sent, and what a server does with it.
 
+use std::borrow::Cow;
+
 use mcp_tasks::engine::{Failure, Head, Media, Millis, Verb};
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ pub struct Sent {
     pub at: Millis,
     pub exchange: u32,
     pub verb: Verb,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Value,
 }
 

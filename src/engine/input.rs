@@ -1,0 +1,211 @@
+//! The questions of a task, and the answers to them: each question is asked once, each answer sent until the server has it
+//! ("Task Update Requests").
+
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::{Json, Key};
+use super::machine::{Call, Engine};
+use super::modern;
+use super::poll::backoff;
+use super::purpose::Purpose;
+use super::question::{Asker, QuestionId};
+use super::status::State;
+use super::time::Millis;
+use super::tracked::{News, Tracked, Want};
+use super::wire::CallId;
+
+/// Where a question of a task stands.
+#[derive(Clone, Debug)]
+pub enum Input<J> {
+    Asked(QuestionId),
+    /// Answered, and the server does not know yet.
+    Given(J),
+    /// The server has the answer, whatever it still asks.
+    Sent,
+}
+
+/// The questions of one task that were seen to, by key.
+pub struct Inputs<J> {
+    known: Vec<(String, Input<J>)>,
+    sending: bool,
+    failures: u32,
+    /// The answers are not sent again before.
+    not_before: Millis,
+}
+
+impl<J> Default for Inputs<J> {
+    fn default() -> Self {
+        Self { known: Vec::new(), sending: false, failures: 0, not_before: 0 }
+    }
+}
+
+impl<J: Json> Inputs<J> {
+    pub fn knows(&self, key: &str) -> bool {
+        self.known.iter().any(|(each, _)| each == key)
+    }
+
+    fn is_to_send(&self) -> bool {
+        !self.sending && self.known.iter().any(|(_, input)| matches!(input, Input::Given(_)))
+    }
+
+    /// When the answers that wait for it are sent.
+    pub fn due(&self) -> Option<Millis> {
+        self.is_to_send().then_some(self.not_before)
+    }
+
+    fn set(&mut self, key: &str, input: Input<J>) {
+        match self.known.iter_mut().find(|(each, _)| each == key) {
+            Some((_, known)) => *known = input,
+            None => self.known.push((key.into(), input)),
+        }
+    }
+
+    fn forget(&mut self, key: &str) {
+        self.known.retain(|(each, _)| each != key);
+    }
+
+    /// Takes out the questions that nobody is to answer any more.
+    pub fn take_asked(&mut self, is_idle: impl Fn(&str) -> bool) -> Vec<QuestionId> {
+        let mut questions = Vec::new();
+        self.known.retain(|(key, input)| match input {
+            Input::Asked(question) if is_idle(key) => {
+                questions.push(*question);
+                false
+            }
+            _ => true,
+        });
+        questions
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// Asks what a task asks, once somebody waits for its result; takes back what it asks no more; sends the answers.
+    pub(super) fn attend(&mut self, id: &str, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        let (asker, answers) = (task.id.clone(), self.config.answers);
+        let asks = task.life.state() == Some(State::InputRequired) && task.waiting.iter().any(|each| matches!(each.want, Want::Result(_)));
+        let questions = task.life.status().and_then(|status| status.questions.clone()).filter(|_| asks);
+        let open = questions.as_ref().map(J::members).unwrap_or_default();
+        let idle = task.inputs.take_asked(|key| !open.iter().any(|(each, _)| each == key));
+        idle.into_iter().for_each(|question| self.withdraw(question));
+        for (key, request) in open {
+            let is_new = self.tasks.get(id).is_some_and(|task| !task.inputs.knows(&key));
+            if let (true, Some(topic)) = (is_new, answers.topic(&request)) {
+                let question = self.ask_face(Asker::Task(asker.clone()), topic, &key, &request);
+                if let Some(task) = self.tasks.get_mut(id) {
+                    task.inputs.set(&key, Input::Asked(question));
+                }
+            }
+        }
+        self.send_inputs(id, now);
+    }
+
+    fn send_inputs(&mut self, id: &str, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.inputs.due().is_none_or(|due| due > now) {
+            return;
+        }
+        task.inputs.sending = true;
+        let given = task.inputs.known.iter().filter_map(|(key, input)| match input {
+            Input::Given(answer) => Some((key.clone(), answer.clone())),
+            _ => None,
+        });
+        let given: Vec<_> = given.collect();
+        let keys = given.iter().map(|(key, _)| key.clone()).collect();
+        let outgoing = modern::update(id, J::record(given));
+        self.wire.request(Purpose::Update { task_id: id.into(), keys, call: None }, outgoing, None, now);
+    }
+
+    /// The face answered a question of a task.
+    pub(super) fn input_given(&mut self, id: &str, key: String, answer: J, now: Millis) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.inputs.set(&key, Input::Given(answer));
+            self.advance(id, News::None, now);
+        }
+    }
+
+    /// Nobody answers a question of a task: whoever waits for the result is told. The next who waits will be asked again.
+    pub(super) fn input_failed(&mut self, id: &str, key: &str, error: Error<J>, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        task.inputs.forget(key);
+        let error = Error { data: Some(task.open_questions()), ..error.about(id) };
+        let settled = task.settle_results(|_| Err(error.clone()));
+        self.deliver_all(settled);
+        self.advance(id, News::None, now);
+    }
+
+    /// One answer, by hand.
+    pub fn respond(&mut self, call: CallId, id: &str, key: String, response: J, now: Millis) {
+        let known = self.tasks.get(id).and_then(|task| task.life.status());
+        let is_open = known.is_none_or(|status| status.questions.is_none() || status.keys().any(|each| each == key));
+        if self.wire.identity.is_none() || !is_open {
+            self.calls.insert(call, Call::Session);
+            let message = "the task waits for no answer to a question of this key";
+            return self.reject(call, Error::new(Code::InvalidArgument, message).about(id));
+        }
+        self.update(call, id, J::record(vec![(key, response)]), now);
+    }
+
+    /// `tasks/update`, by hand: answers by key.
+    pub fn update(&mut self, call: CallId, id: &str, responses: J, now: Millis) {
+        self.calls.insert(call, Call::Session);
+        if let Some(error) = self.without_tasks(id) {
+            return self.reject(call, error);
+        }
+        if self.wire.identity.is_none() {
+            let message = "the server's protocol version has no tasks/update";
+            return self.reject(call, Error::new(Code::Unsupported, message).about(id));
+        }
+        let keys: Vec<_> = responses.members().into_iter().map(|(key, _)| key).collect();
+        let asked = self.tasks.get_mut(id).map(|task| task.inputs.take_asked(|key| keys.iter().any(|each| each == key)));
+        asked.into_iter().flatten().for_each(|question| self.withdraw(question));
+        if let Some(task) = self.tasks.get_mut(id) {
+            // Whatever comes of it, it is with the server now: nobody else is asked.
+            keys.iter().for_each(|key| task.inputs.set(key, Input::Sent));
+        }
+        let purpose = Purpose::Update { task_id: id.into(), keys, call: Some(call) };
+        self.ask(call, purpose, modern::update(id, responses), now);
+    }
+
+    /// `tasks/update` was answered. What the server does with the answers, the status will tell.
+    pub(super) fn updated(&mut self, id: &str, keys: &[String], call: Option<CallId>, outcome: Result<J, Fault<J>>, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            let outcome = outcome.map(|_| J::null()).map_err(|fault| fault.error.about(id));
+            return call.into_iter().for_each(|call| self.deliver((call, outcome.clone())));
+        };
+        let inputs = &mut task.inputs;
+        inputs.sending = inputs.sending && call.is_some();
+        let mut settled = Vec::new();
+        match outcome {
+            Ok(_) => {
+                inputs.failures = 0;
+                keys.iter().for_each(|key| inputs.set(key, Input::Sent));
+                settled.extend(call.map(|call| (call, Ok(J::null()))));
+                // It goes on now: to be asked about as if it were new.
+                task.since = now;
+            }
+            Err(fault) if call.is_none() && fault.transient => {
+                inputs.failures += 1;
+                inputs.not_before = now + backoff(inputs.failures).max(fault.retry_after.unwrap_or(0));
+            }
+            Err(fault) => {
+                keys.iter().for_each(|key| inputs.forget(key));
+                let error = fault.error.about(id);
+                match call {
+                    Some(call) => settled.push((call, Err(error))),
+                    None => settled = task.settle_results(|_| Err(error.clone())),
+                }
+            }
+        }
+        self.deliver_all(settled);
+        self.advance(id, News::None, now);
+    }
+}
+
+impl<J: Json> Tracked<J> {
+    /// What the task asks, as `data` of an error carries it.
+    pub fn open_questions(&self) -> J {
+        let questions = self.life.status().and_then(|status| status.questions.clone());
+        J::object().with(Key::InputRequests, questions.unwrap_or_else(J::object))
+    }
+}

@@ -1,0 +1,166 @@
+//! Questions of the server: to the user, to a model, to the page. Whoever answers is the face's to know.
+
+use std::rc::Rc;
+
+use super::error::{Code, Error};
+use super::json::{Json, Key};
+use super::machine::Engine;
+use super::time::Millis;
+use super::wire::{CallId, Output};
+
+/// Unique in the life of an engine.
+pub type QuestionId = u32;
+
+/// What a server may ask ("Elicitation", "Sampling", "Roots").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    Elicitation,
+    Sampling,
+    Roots,
+}
+
+impl Topic {
+    fn asked_by(method: &str) -> Option<Self> {
+        match method {
+            "elicitation/create" => Some(Self::Elicitation),
+            "sampling/createMessage" => Some(Self::Sampling),
+            "roots/list" => Some(Self::Roots),
+            _ => None,
+        }
+    }
+
+    /// The name of the client's capability, and of the option that gives the answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Elicitation => "elicitation",
+            Self::Sampling => "sampling",
+            Self::Roots => "roots",
+        }
+    }
+
+    /// Has the answer the shape that the protocol has for it?
+    pub fn is_answered_by<J: Json>(self, answer: &J) -> bool {
+        let is_text = |key: Key| answer.text_of(key).is_some();
+        match self {
+            Self::Elicitation => {
+                let action = answer.text_of(Key::Action);
+                let is_known = matches!(action.as_deref(), Some("accept" | "decline" | "cancel"));
+                is_known && answer.get(Key::Content).is_none_or(|content| content.is_object())
+            }
+            Self::Sampling => {
+                let content = answer.get(Key::Content);
+                is_text(Key::Role) && is_text(Key::Model) && content.is_some_and(|content| content.is_object() || content.is_array())
+            }
+            Self::Roots => answer.get(Key::Roots).is_some_and(|roots| roots.is_array()),
+        }
+    }
+}
+
+/// What the face answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answers {
+    pub elicitation: bool,
+    pub sampling: bool,
+    pub roots: bool,
+}
+
+impl Answers {
+    fn gives(self, topic: Topic) -> bool {
+        match topic {
+            Topic::Elicitation => self.elicitation,
+            Topic::Sampling => self.sampling,
+            Topic::Roots => self.roots,
+        }
+    }
+
+    /// The topic of a question, where there is an answer to it.
+    pub fn topic<J: Json>(self, request: &J) -> Option<Topic> {
+        Topic::asked_by(&request.text_of(Key::Method)?).filter(|topic| self.gives(*topic))
+    }
+
+    /// The client's capabilities.
+    pub fn to_json<J: Json>(self) -> J {
+        let modes = || J::object().with(Key::Form, J::object()).with(Key::Url, J::object());
+        J::object()
+            .with_some(Key::Elicitation, self.elicitation.then(modes))
+            .with_some(Key::Sampling, self.sampling.then(J::object))
+            .with_some(Key::Roots, self.roots.then(J::object))
+    }
+}
+
+/// Who waits for the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A call whose request the server wants to have again, with the answer.
+    Call(CallId),
+    Task(Rc<str>),
+}
+
+/// A question that is with the face.
+pub struct Question {
+    pub asker: Asker,
+    /// The server's name for it.
+    pub key: String,
+    pub topic: Topic,
+}
+
+/// A question as the face gets it.
+#[derive(Clone, Debug)]
+pub struct Ask<J> {
+    pub question: QuestionId,
+    pub topic: Topic,
+    pub params: J,
+    pub key: String,
+    pub task_id: Option<String>,
+}
+
+impl<J: Json> Engine<J> {
+    /// Hands a question to the face.
+    pub(super) fn ask_face(&mut self, asker: Asker, topic: Topic, key: &str, request: &J) -> QuestionId {
+        self.last_question += 1;
+        let question = self.last_question;
+        let task_id = match &asker {
+            Asker::Call(_) => None,
+            Asker::Task(id) => Some(id.to_string()),
+        };
+        let params = request.get(Key::Params).unwrap_or_else(J::object);
+        self.questions.insert(question, Question { asker, key: key.into(), topic });
+        self.wire.out.push_back(Output::Ask(Ask { question, topic, params, key: key.into(), task_id }));
+        question
+    }
+
+    /// Nobody needs the answer any more.
+    pub(super) fn withdraw(&mut self, question: QuestionId) {
+        if self.questions.remove(&question).is_some() {
+            self.wire.out.push_back(Output::Withdraw(question));
+        }
+    }
+
+    /// The face has the answer; one that has not the protocol's shape is refused.
+    pub fn answer(&mut self, question: QuestionId, answer: J, now: Millis) {
+        let Some(Question { asker, key, topic }) = self.questions.remove(&question) else { return };
+        if !topic.is_answered_by(&answer) {
+            let message = ["what the ", topic.name(), " function gave is no answer that the protocol has"].concat();
+            return self.unanswered(asker, &key, Error::new(Code::InvalidArgument, message), now);
+        }
+        match asker {
+            Asker::Call(call) => self.round_answered(call, key, answer, now),
+            Asker::Task(id) => self.input_given(&id, key, answer, now),
+        }
+    }
+
+    /// The face has no answer, because of this.
+    pub fn refuse(&mut self, question: QuestionId, cause: J, now: Millis) {
+        let Some(Question { asker, key, topic }) = self.questions.remove(&question) else { return };
+        let message = ["the ", topic.name(), " function failed, and nobody else answers the server"].concat();
+        let error = Error { cause: Some(cause), ..Error::new(Code::InputRequired, message) };
+        self.unanswered(asker, &key, error, now);
+    }
+
+    fn unanswered(&mut self, asker: Asker, key: &str, error: Error<J>, now: Millis) {
+        match asker {
+            Asker::Call(call) => self.round_failed(call, error),
+            Asker::Task(id) => self.input_failed(&id, key, error, now),
+        }
+    }
+}

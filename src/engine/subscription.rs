@@ -1,0 +1,210 @@
+//! The stream of the server's notifications in the stateless era ("Subscriptions").
+//!
+//! It names the tasks that it wants to hear of, so it is opened anew as tasks come: after a moment in which more may come, and the
+//! old stream goes on until the new one is acknowledged. It only ever makes things faster: what it does not cover is polled.
+
+use super::era::Era;
+use super::fault::Fault;
+use super::error::Code;
+use super::json::{Json, Key};
+use super::machine::Engine;
+use super::message::RequestId;
+use super::modern;
+use super::poll::UNDER_STREAM;
+use super::purpose::Purpose;
+use super::stream::{IDLE, REOPEN, REOPEN_CAP};
+use super::time::Millis;
+use super::wire::Channel;
+
+/// Tasks that come within this time share a stream.
+const MOMENT: Millis = 50;
+/// And a new stream is not opened sooner after the last.
+const REST: Millis = 500;
+/// A new task is not polled for so long while its stream is on the way.
+const PROMISE: Millis = 1_000;
+/// What happened to a task before its stream delivered is asked for so long after, for every task that lives: one task at once, but
+/// not a thousand, of which most will have told of themselves by then.
+const LOOK: Millis = 20;
+/// A stream that lived so long was a good one, whatever it brought.
+const LASTING: Millis = 30_000;
+/// A server that so often took on none of the tasks pushes no tasks.
+const MOST_DECLINED: u32 = 3;
+
+#[derive(Default)]
+pub struct Subscription {
+    /// The request whose answer is the stream that delivers.
+    current: Option<RequestId>,
+    /// The one that takes its place once it is acknowledged.
+    next: Option<RequestId>,
+    /// Counts the acknowledged ones.
+    epoch: u32,
+    /// Since when there are tasks that no stream covers.
+    grown: Option<Millis>,
+    opened: Option<Millis>,
+    /// Not opened before.
+    not_before: Millis,
+    failures: u32,
+    /// How often in a row the server took on none of the tasks; the next try waits for another task.
+    declined: u32,
+    dormant: bool,
+    /// The server has no such stream.
+    refused: bool,
+    /// Closed then, unless it is needed again.
+    idle_until: Option<Millis>,
+    wanted: bool,
+}
+
+impl Subscription {
+    fn connection(&self) -> u32 {
+        if self.current.is_some() { self.epoch } else { 0 }
+    }
+
+    /// There is one task more.
+    pub fn grow(&mut self, now: Millis) {
+        self.dormant = false;
+        self.grown.get_or_insert(now);
+    }
+
+    /// No poll before this instant: the stream is on its way. `since` is when the task came.
+    pub fn promised(&self, since: Millis) -> Millis {
+        let comes = !self.refused && self.failures == 0 && (self.grown.is_some() || self.next.is_some());
+        if comes { since + PROMISE } else { 0 }
+    }
+
+    /// When the next stream is opened.
+    fn due(&self) -> Option<Millis> {
+        let lacks = self.grown.is_some() || self.current.is_none() && !self.dormant;
+        if !lacks || !self.wanted || self.refused || self.next.is_some() {
+            return None;
+        }
+        let gathered = self.grown.map_or(0, |since| since + MOMENT);
+        let rested = self.opened.map_or(0, |opened| opened + REST);
+        Some(gathered.max(rested).max(self.not_before))
+    }
+
+    pub fn deadline(&self) -> Option<Millis> {
+        self.due().or(self.idle_until)
+    }
+
+    /// A stream has brought a message.
+    pub fn delivered(&mut self, by: Channel) {
+        if matches!(by, Channel::Request(id) if self.current == Some(id)) {
+            self.failures = 0;
+        }
+    }
+
+    fn lost(&mut self, now: Millis) {
+        if self.opened.is_some_and(|opened| now - opened >= LASTING) {
+            self.failures = 0;
+        }
+        self.not_before = now + (REOPEN << self.failures.min(16)).min(REOPEN_CAP);
+        self.failures += 1;
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// The number of the stream that delivers; 0 while there is none.
+    pub(super) fn connection(&self) -> u32 {
+        match self.era {
+            Era::Legacy => self.stream.connection(),
+            Era::Modern => self.subscription.connection(),
+        }
+    }
+
+    /// Opens the stream when it is needed, and closes it when it has not been for a while.
+    pub(super) fn tend_subscription(&mut self, now: Millis) {
+        let needed = !self.tasks.is_empty() || self.stream.listened;
+        let subscription = &mut self.subscription;
+        subscription.wanted = needed && self.config.notifications && self.session.version.is_some();
+        if subscription.wanted {
+            subscription.idle_until = None;
+            if subscription.due().is_some_and(|due| due <= now) {
+                self.subscribe(now);
+            }
+            return;
+        }
+        subscription.grown = None;
+        let open = [subscription.current, subscription.next];
+        if open == [None, None] {
+            subscription.idle_until = None;
+        } else if *subscription.idle_until.get_or_insert(now + IDLE) <= now {
+            let Subscription { epoch, refused, declined, .. } = *subscription;
+            *subscription = Subscription { epoch, refused, declined, ..Subscription::default() };
+            open.into_iter().flatten().for_each(|request| self.forget_request(request));
+        }
+    }
+
+    fn subscribe(&mut self, now: Millis) {
+        let live = self.tasks.iter().filter(|(_, task)| !task.life.is_over());
+        let ids = live.map(|(id, _)| J::text(id)).collect();
+        let capabilities = self.session.capabilities.clone().unwrap_or_else(J::object);
+        let request = self.wire.request(Purpose::Listen, modern::listen(ids, &capabilities), None, now);
+        let subscription = &mut self.subscription;
+        subscription.next = Some(request);
+        subscription.grown = None;
+        subscription.opened = Some(now);
+    }
+
+    /// The server says which of the tasks it tells of.
+    pub(super) fn subscribed(&mut self, by: Channel, params: Option<&J>, now: Millis) {
+        let Channel::Request(request) = by else { return };
+        if self.subscription.next != Some(request) {
+            return;
+        }
+        if let Some(open) = self.wire.requests.get(&request)
+            && let Some(exchange) = self.wire.exchanges.get_mut(&open.exchange)
+        {
+            exchange.deadline = None;
+        }
+        let before = self.connection();
+        let subscription = &mut self.subscription;
+        subscription.next = None;
+        let old = subscription.current.replace(request);
+        subscription.epoch += 1;
+        let epoch = subscription.epoch;
+        let look = now + (LOOK * self.tasks.len() as Millis).min(UNDER_STREAM);
+        let covered = params.and_then(|params| params.path(&[Key::Notifications, Key::TaskIds]));
+        let mut taken = 0;
+        for id in covered.iter().flat_map(J::items).filter_map(|id| id.string()) {
+            let Some(task) = self.tasks.get_mut(id.as_str()) else { continue };
+            taken += 1;
+            if before == 0 || task.streamed_by != before {
+                task.look = Some(look);
+            }
+            task.streamed_by = epoch;
+        }
+        old.into_iter().for_each(|old| self.forget_request(old));
+        let subscription = &mut self.subscription;
+        if taken > 0 {
+            subscription.declined = 0;
+        } else if !self.tasks.is_empty() && !self.stream.listened {
+            subscription.declined += 1;
+            subscription.dormant = true;
+            subscription.refused = subscription.declined == MOST_DECLINED;
+            subscription.current = None;
+            self.forget_request(request);
+        }
+        self.arm_all(now);
+    }
+
+    /// The stream is over: the server ended it, refused it, or it broke.
+    pub(super) fn unsubscribed(&mut self, request: RequestId, outcome: Result<J, Fault<J>>, now: Millis) {
+        let subscription = &mut self.subscription;
+        if subscription.next == Some(request) {
+            subscription.next = None;
+            subscription.refused = outcome.is_err_and(|fault| !fault.transient && fault.error.code != Code::Unauthorized);
+        } else if subscription.current == Some(request) {
+            subscription.current = None;
+        } else {
+            return;
+        }
+        subscription.lost(now);
+        self.arm_all(now);
+    }
+
+    /// What streams tell or no longer tell has changed: every task's next poll is reckoned anew.
+    pub(super) fn arm_all(&mut self, now: Millis) {
+        let ids: Vec<_> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
+        ids.iter().for_each(|id| self.arm(id, now));
+    }
+}
