@@ -8,7 +8,7 @@
 //! | file | noun |
 //! |---|---|
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
-//! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing` | rules that need nothing else |
+//! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror` | rules that need nothing else |
 //! | `era`, `legacy` | what each generation of the protocol calls things |
 //! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `session`, `stream`, `lists`, `invoke`, `tracked`, `follow`, `by_id` | what the engine does with them |
@@ -19,6 +19,7 @@ mod error;
 mod exchange;
 mod fault;
 mod follow;
+pub mod header;
 mod inbox;
 mod invoke;
 mod json;
@@ -29,6 +30,7 @@ mod listing;
 mod lists;
 mod machine;
 mod message;
+pub mod mirror;
 mod outcome;
 mod poll;
 mod purpose;
