@@ -42,7 +42,16 @@ impl<J: Json> Engine<J> {
     /// The result of a task. `kind` and the tool's name say how it is read; no kind hands it on as it comes. `ended` is how the face saw
     /// it end.
     #[allow(clippy::too_many_arguments, reason = "a record of them would be taken apart at once")]
-    pub fn result(&mut self, call: CallId, id: &str, kind: Option<Kind>, name: &str, throw: bool, ended: Option<TaskStatus<J>>, now: Millis) {
+    pub fn result(
+        &mut self,
+        call: CallId,
+        id: &str,
+        kind: Option<Kind>,
+        name: &str,
+        throw: bool,
+        ended: Option<TaskStatus<J>>,
+        now: Millis,
+    ) {
         let reading = self.reading(kind, name, throw);
         if let (Some(status), None) = (ended, self.without_tasks(id)) {
             let task = self.track(id, now);

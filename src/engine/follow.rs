@@ -375,6 +375,8 @@ fn ending_of<J: Json>(task: &J) -> Result<J, Fault<J>> {
     match modern::read_status(task).and_then(|status| status.ending) {
         Some(Ending::Result(result)) => Ok(result),
         Some(Ending::Error(error)) => Err(Fault::lasting(Error::rpc(&error))),
-        None => Err(Fault::lasting(Error::new(Code::Protocol, "the task has ended, and the server does not say with what").carrying(task.clone()))),
+        None => Err(Fault::lasting(
+            Error::new(Code::Protocol, "the task has ended, and the server does not say with what").carrying(task.clone()),
+        )),
     }
 }

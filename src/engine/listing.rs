@@ -121,7 +121,6 @@ impl<J> Default for Shelf<J> {
 }
 
 impl<J> Shelf<J> {
-
     /// Forgets the items.
     pub fn drop_items(&mut self) {
         self.items = None;

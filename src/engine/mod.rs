@@ -8,10 +8,11 @@
 //! | file | noun |
 //! |---|---|
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
-//! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing` | rules that need nothing else |
-//! | `era`, `legacy` | what each generation of the protocol calls things |
+//! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
+//! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
 //! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
-//! | `machine`, `session`, `stream`, `lists`, `invoke`, `tracked`, `follow`, `by_id` | what the engine does with them |
+//! | `machine`, `session`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `by_id` | what the engine does with them |
+//! | `question`, `round`, `input` | what the server asks, and the answers |
 
 mod by_id;
 mod era;
@@ -19,7 +20,7 @@ mod error;
 mod exchange;
 mod fault;
 mod follow;
-mod header;
+pub mod header;
 mod inbox;
 mod input;
 mod invoke;
@@ -31,7 +32,7 @@ mod listing;
 mod lists;
 mod machine;
 mod message;
-mod mirror;
+pub mod mirror;
 mod modern;
 mod outcome;
 mod poll;
@@ -58,9 +59,9 @@ pub use listing::Listing;
 pub use machine::{Config, Engine};
 pub use message::{Message, RequestId};
 pub use outcome::Reading;
+pub use poll::{CAP, FLOOR, Pace};
 pub use probe::{Finding, Probe, classify};
 pub use question::{Answers, Ask, QuestionId, Topic};
-pub use poll::{CAP, FLOOR, Pace};
 pub use sse::{Decoder, LIMIT, TooLong};
 pub use status::{Ending, State, TaskStatus};
 pub use table::Table;

@@ -109,7 +109,11 @@ impl<J: Json> Engine<J> {
             return self.reject(call, refused);
         }
         if self.config.wanted == Some(Era::Modern) {
-            let why = if *probe == Probe::Opaque { error } else { Some(Error { cause: error.and_then(|error| error.data), ..no_common_version() }) };
+            let why = if *probe == Probe::Opaque {
+                error
+            } else {
+                Some(Error { cause: error.and_then(|error| error.data), ..no_common_version() })
+            };
             return self.reject(call, why.unwrap_or_else(no_common_version));
         }
         self.session.unseen = error.filter(|_| *probe == Probe::Opaque);

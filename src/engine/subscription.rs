@@ -4,8 +4,8 @@
 //! old stream goes on until the new one is acknowledged. It only ever makes things faster: what it does not cover is polled.
 
 use super::era::Era;
-use super::fault::Fault;
 use super::error::Code;
+use super::fault::Fault;
 use super::json::{Json, Key};
 use super::machine::Engine;
 use super::message::RequestId;

@@ -208,7 +208,8 @@ impl<J: Json> Tracked<J> {
         match ending {
             Ending::Result(result) => self.settle_results(|reading| {
                 let reading = Reading { wrapped: wrapped || reading.wrapped, ..reading };
-                let result = modern::checked(result.clone(), false).map_err(|(why, result)| Error::new(Code::Protocol, why).carrying(result));
+                let result =
+                    modern::checked(result.clone(), false).map_err(|(why, result)| Error::new(Code::Protocol, why).carrying(result));
                 result.and_then(|result| reading.read(&result)).map_err(|error| error.about(&id))
             }),
             Ending::Error(error) => {

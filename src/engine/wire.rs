@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::error::{Code, Error};
-use super::header;
 use super::fault::Fault;
+use super::header;
 use super::json::{Json, Key};
 use super::message::{Outgoing, RequestId};
 use super::modern::{self, Identity};
@@ -207,13 +207,7 @@ impl<J: Json> Wire<J> {
         Some(self.request_until(lost.purpose.clone(), outgoing.clone(), lost.deadline, Some((outgoing, left - 1))))
     }
 
-    fn request_until(
-        &mut self,
-        purpose: Purpose,
-        outgoing: Outgoing<J>,
-        deadline: Millis,
-        again: Option<(Outgoing<J>, u32)>,
-    ) -> RequestId {
+    fn request_until(&mut self, purpose: Purpose, outgoing: Outgoing<J>, deadline: Millis, again: Option<(Outgoing<J>, u32)>) -> RequestId {
         self.last_request += 1;
         let id = self.last_request;
         let mut headers = Vec::new();
@@ -230,7 +224,8 @@ impl<J: Json> Wire<J> {
         let new_headers = headers.iter().map(|(name, _)| name).filter(|name| !self.passing.contains(name)).cloned().collect();
         let body = Some(outgoing.envelope(Some(id)));
         let exchange = self.send(Channel::Request(id), Verb::Post, headers, body, None, deadline);
-        self.requests.insert(id, Request { purpose, exchange, deadline, last_event_id: None, fruitless: 0, resume_at: None, again, new_headers });
+        self.requests
+            .insert(id, Request { purpose, exchange, deadline, last_event_id: None, fruitless: 0, resume_at: None, again, new_headers });
         id
     }
 

@@ -10,7 +10,11 @@ import { openSite } from "./site.mjs";
 export async function openBrowser() {
   const [proxy, site] = await Promise.all([openProxy(), openSite()]);
   const executablePath = chromiumPath();
-  const browser = await chromium.launch({ ...(executablePath && { executablePath }), proxy: { server: proxy.url, bypass: site.host } });
+  const browser = await chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: ["--disable-component-update"],
+    proxy: { server: proxy.url, bypass: `<-loopback>,${site.host}` }, // in this order: the later rule counts
+  });
 
   /**
    * Plays the client of one scenario, in a page that knows nothing of the others.

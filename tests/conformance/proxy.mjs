@@ -2,6 +2,7 @@ import { createServer, request as send } from "node:http";
 
 /** What concerns one connection alone (RFC 9110, 7.6.1): a proxy keeps it to itself. */
 const OF_THE_CONNECTION = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const CORS = /^access-control-/i;
 
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
@@ -22,6 +23,9 @@ function permission({ headers }) {
 
 /** @param {IncomingMessage} request */
 const isPreflight = ({ method, headers }) => method === "OPTIONS" && "access-control-request-method" in headers;
+
+/** @param {IncomingMessage} request */
+const isForLoopback = ({ url }) => LOOPBACK.has(new URL(url, "http://relative").hostname);
 
 /**
  * Passes a request on as the page sent it, and the answer as it comes: streams piece by piece, broken ones broken.
@@ -45,14 +49,15 @@ function pass(incoming, response) {
 
 /**
  * A forward proxy that gives servers the CORS headers which they lack. A page reaches them at their own URLs, and they see its own
- * `Host` and `Origin`. There is no way through it for TLS: no scenario has any.
+ * `Host` and `Origin`. Nothing else passes: no scenario has TLS, and what the browser itself wants of the world can wait.
  */
 export async function openProxy() {
   const server = createServer((incoming, response) => {
-    if (isPreflight(incoming)) response.writeHead(204, permission(incoming)).end();
+    if (!isForLoopback(incoming)) response.writeHead(403).end();
+    else if (isPreflight(incoming)) response.writeHead(204, permission(incoming)).end();
     else pass(incoming, response);
   });
-  server.on("connect", (_, socket) => socket.end("HTTP/1.1 501 Not Implemented\r\n\r\n"));
+  server.on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
   await new Promise((ready) => server.listen(0, "127.0.0.1", () => ready(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {

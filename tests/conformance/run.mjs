@@ -53,7 +53,7 @@ function print({ version, scenario, isMissing, outcome }, problems) {
 /** @param {(Run & { outcome: Outcome })[]} judged */
 function printTable(judged) {
   const share = (runs) => `${runs.filter(({ outcome }) => outcome === "passed").length}/${runs.length}`;
-  const row = (...cells) => console.log(cells.map((cell) => String(cell).padEnd(13)).join(""));
+  const row = (...cells) => console.log(cells.map((cell) => String(cell).padEnd(13)).join("").trimEnd());
   console.log("");
   row("", "passed", "not scored", "known missing");
   for (const version of VERSIONS) {

@@ -47,7 +47,7 @@ export async function runScenario({ scenario, version, browser, limitMs }) {
     child.once("close", (...end) => resolve(end));
   });
   clearTimeout(killing);
-  if (signal) return ["the scenario's server did not close: the client has left a stream open"];
+  if (signal) return ["the suite had to be ended: its server did not close"];
   return problems(printed, said, code);
 }
 

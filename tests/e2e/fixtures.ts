@@ -21,10 +21,19 @@ const PEERS = {
   fastmcpWithoutTasks: ["fastmcp-3", "--no-tasks"],
   fastmcpElsewhere: ["fastmcp-3", "--origins", "https://elsewhere.example"],
   fastmcp2: ["fastmcp-2.14"],
+  fastmcp4: ["fastmcp-4"],
+  fastmcp4Json: ["fastmcp-4", "--json"],
+  fastmcp4WithoutTasks: ["fastmcp-4", "--no-tasks"],
   sdk: ["sdk"],
   sdkJson: ["sdk", "--json"],
   sdkShared: ["sdk", "--shared"],
   sdkPatient: ["sdk", "--poll", "60000"],
+  sdk2026: ["sdk2026"],
+  sdk2026Sse: ["sdk2026", "--sse"],
+  sdk2026Bare: ["sdk2026", "--bare"],
+  sdk2026Polled: ["sdk2026", "--no-push"],
+  sdk2026WithoutTasks: ["sdk2026", "--no-tasks"],
+  sdk2026Ending: ["sdk2026", "--end-listen-after", "1000"],
 } as const;
 
 type PeerName = keyof typeof PEERS;
@@ -61,7 +70,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await use(async (name) => {
         const [kind, ...flags] = PEERS[name];
         const [command, script] =
-          kind === "sdk" ? [process.execPath, "sdk-server.mjs"] : [pythonFor(kind), "fastmcp.py"];
+          kind === "sdk" || kind === "sdk2026" ? [process.execPath, `${kind}-server.mjs`] : [pythonFor(kind), "fastmcp.py"];
         if (command === undefined) return undefined;
         if (!running.has(name)) running.set(name, startPeer(command, [`${SCRIPTS}/${script}`, ...flags]));
         return (await running.get(name))?.url;

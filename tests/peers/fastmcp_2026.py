@@ -74,6 +74,13 @@ def add_tools(server: FastMCP, task) -> None:
         raise MCPError(code=-32050, message="protocol kaboom", data={"why": "test"})
 
     @server.tool
+    async def reporter(ctx: Context, steps: int = 2) -> str:
+        """Report progress, which makes FastMCP answer by SSE where it was asked for, unless with `--json`."""
+        for step in range(1, steps + 1):
+            await ctx.report_progress(step, steps, f"step {step} of {steps}")
+        return "reported"
+
+    @server.tool
     async def routed(
         region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})],
         shard: Annotated[int, Field(json_schema_extra={"x-mcp-header": "Shard"})] = 0,

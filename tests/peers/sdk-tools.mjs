@@ -1,4 +1,4 @@
-/** The tools of the SDK peer: one for each rule that this server can show. */
+/** The tools of the SDK peers: one for each rule that these servers can show. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -7,9 +7,9 @@ const text = (value) => ({ content: [{ type: "text", text: String(value) }] });
 
 /**
  * Each tool's `run` gets its arguments, a `report(message)` that sets the task's status message, and `hangUp()`, which
- * ends the session's GET stream. What it returns is the task's result; what it throws fails the task.
+ * ends the streams that carry notifications. What it returns is the task's result; what it throws fails the task.
  */
-const taskTools = {
+export const taskTools = {
   quick: {
     description: "Double a number at once",
     inputSchema: { value: z.number() },

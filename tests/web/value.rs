@@ -92,6 +92,65 @@ fn items_are_those_of_an_array() {
 }
 
 #[wasm_bindgen_test]
+fn a_member_by_name_is_one_of_the_objects_own() {
+    let member = |value: &str, name: &str| js(value).member(name).map(|member| text(&member));
+    for (value, name, expected) in [
+        ("{ a: 1 }", "a", Some("1")),
+        ("{ a: 1 }", "b", None),
+        ("{ a: null }", "a", Some("null")),
+        ("{ '': 1 }", "", Some("1")),
+        ("{ 'a.b': 1, a: { b: 2 } }", "a.b", Some("1")),
+        ("{ '\u{20AC}': 1 }", "\u{20AC}", Some("1")),
+        ("{}", "__proto__", None),
+        ("{}", "constructor", None),
+        ("{}", "toString", None),
+        ("JSON.parse('{\"__proto__\":1,\"constructor\":2}')", "__proto__", Some("1")),
+        ("JSON.parse('{\"__proto__\":1,\"constructor\":2}')", "constructor", Some("2")),
+        ("JSON.parse('{\"hasOwnProperty\":1}')", "hasOwnProperty", Some("1")),
+        ("Object.create({ a: 1 })", "a", None),
+        ("Object.assign(Object.create(null), { a: 1 })", "a", Some("1")),
+        ("[1]", "0", None),
+        ("[1]", "length", None),
+        ("'text'", "length", None),
+        ("Object.assign(() => {}, { a: 1 })", "a", None),
+        ("null", "a", None),
+        ("7", "a", None),
+    ] {
+        assert_eq!(member(value, name).as_deref(), expected, "{name:?} of {value}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_members_are_the_objects_own_in_its_order() {
+    let members = |value: &str| js(value).members().iter().map(|(name, member)| [name, "=", &text(member)].concat()).collect::<Vec<_>>();
+    assert_eq!(members("{ b: 1, a: null, '': [2] }"), ["b=1", "a=null", "=[2]"]);
+    assert_eq!(members("JSON.parse('{\"b\":1,\"__proto__\":{\"c\":2},\"a\":3}')"), ["b=1", r#"__proto__={"c":2}"#, "a=3"]);
+    assert_eq!(members("Object.assign(Object.create({ inherited: 1 }), { own: 2 })"), ["own=2"]);
+    assert_eq!(members("{ [Symbol('a')]: 1, b: 2 }"), ["b=2"]);
+    for nothing in ["{}", "[1, 2]", "Object.assign([], { a: 1 })", "'text'", "7", "true", "null", "undefined", "() => {}"] {
+        assert_eq!(members(nothing), [""; 0], "{nothing}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_record_has_the_members_that_it_was_given() {
+    let record = |members: &[(&str, &str)]| Value::record(members.iter().map(|(name, value)| ((*name).into(), js(value))).collect());
+    for (members, written) in [
+        (&[][..], "{}"),
+        (&[("b", "1"), ("a", "null"), ("", "[2]")], r#"{"b":1,"a":null,"":[2]}"#),
+        (&[("\u{20AC}\"", "1")], "{\"\u{20AC}\\\"\":1}"),
+        (&[("__proto__", "{ a: 1 }"), ("constructor", "2")], r#"{"__proto__":{"a":1},"constructor":2}"#),
+        (&[("a", "1"), ("a", "2")], r#"{"a":2}"#),
+    ] {
+        assert_eq!(text(&record(members)), written);
+    }
+    let record = record(&[("__proto__", "{ a: 1 }")]);
+    assert!(record.member("a").is_none());
+    let prototype = Object::get_prototype_of(&record.0);
+    assert!(Object::is(&prototype, &Object::get_prototype_of(&js("{}").0)), "and no other prototype");
+}
+
+#[wasm_bindgen_test]
 fn what_is_built_is_what_json_writes() {
     let value = Value::object()
         .with(Key::TaskId, Value::text("\u{20AC}\"\u{1F600}"))
@@ -127,4 +186,7 @@ fn a_value_is_handed_on_and_not_copied() {
     let outer = Value::object().with(Key::Data, inner.clone());
     let found = outer.get(Key::Data).expect("data");
     assert!(Object::is(&found.0, &inner.0));
+    let record = Value::record(vec![("a".into(), inner.clone())]);
+    assert!(Object::is(&record.member("a").expect("a").0, &inner.0));
+    assert!(Object::is(&record.members()[0].1.0, &inner.0));
 }
