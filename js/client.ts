@@ -278,7 +278,7 @@ export abstract class BaseClient implements AsyncDisposable {
    * @throws {@link McpError} `task_failed`, `task_cancelled`, `task_not_found`, `input_required`
    */
   getTaskResult(taskId: string, { signal }: Signal = {}): Promise<unknown> {
-    return this.#link.call((core, call) => core.result(call, checkId(taskId), undefined, "", false), { signal });
+    return this.#link.call((core, call) => core.result(call, checkId(taskId), undefined, "", false, undefined, undefined, undefined, undefined), { signal });
   }
 
   /**
