@@ -18,13 +18,12 @@ use super::wire::Channel;
 
 /// Tasks that come within this time share a stream.
 const MOMENT: Millis = 50;
-/// And a new stream is not opened sooner after the last.
-const REST: Millis = 500;
-/// A new task is not polled for so long while its stream is on the way.
-const PROMISE: Millis = 1_000;
-/// What happened to a task before its stream delivered is asked for so long after, for every task that lives: one task at once, but
-/// not a thousand, of which most will have told of themselves by then.
-const LOOK: Millis = 20;
+/// For every task that lives, things may take so much longer: what is done at once for one task is done once for a thousand.
+const EACH: Millis = 20;
+/// After a stream was opened, a new one is not for so long.
+const MOST_REST: Millis = 500;
+/// So long a new task is not polled while its stream is on the way.
+const MOST_PROMISE: Millis = 1_000;
 /// A stream that lived so long was a good one, whatever it brought.
 const LASTING: Millis = 30_000;
 /// A server that so often took on none of the tasks pushes no tasks.
@@ -52,9 +51,15 @@ pub struct Subscription {
     /// Closed then, unless it is needed again.
     idle_until: Option<Millis>,
     wanted: bool,
+    /// How many tasks there are.
+    live: usize,
 }
 
 impl Subscription {
+    fn for_each(&self, most: Millis) -> Millis {
+        (EACH * self.live as Millis).min(most)
+    }
+
     fn connection(&self) -> u32 {
         if self.current.is_some() { self.epoch } else { 0 }
     }
@@ -62,13 +67,14 @@ impl Subscription {
     /// There is one task more.
     pub fn grow(&mut self, now: Millis) {
         self.dormant = false;
+        self.live += 1;
         self.grown.get_or_insert(now);
     }
 
     /// No poll before this instant: the stream is on its way. `since` is when the task came.
     pub fn promised(&self, since: Millis) -> Millis {
         let comes = !self.refused && self.failures == 0 && (self.grown.is_some() || self.next.is_some());
-        if comes { since + PROMISE } else { 0 }
+        if comes { since + self.for_each(MOST_PROMISE) } else { 0 }
     }
 
     /// When the next stream is opened.
@@ -78,7 +84,7 @@ impl Subscription {
             return None;
         }
         let gathered = self.grown.map_or(0, |since| since + MOMENT);
-        let rested = self.opened.map_or(0, |opened| opened + REST);
+        let rested = self.opened.map_or(0, |opened| opened + self.for_each(MOST_REST));
         Some(gathered.max(rested).max(self.not_before))
     }
 
@@ -115,6 +121,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn tend_subscription(&mut self, now: Millis) {
         let needed = !self.tasks.is_empty() || self.stream.listened;
         let subscription = &mut self.subscription;
+        subscription.live = self.tasks.len();
         subscription.wanted = needed && self.config.notifications && self.session.version.is_some();
         if subscription.wanted {
             subscription.idle_until = None;
@@ -162,7 +169,8 @@ impl<J: Json> Engine<J> {
         let old = subscription.current.replace(request);
         subscription.epoch += 1;
         let epoch = subscription.epoch;
-        let look = now + (LOOK * self.tasks.len() as Millis).min(UNDER_STREAM);
+        // What happened to a task before the stream delivered is asked for: of one at once; most of a thousand will have told by then.
+        let look = now + subscription.for_each(UNDER_STREAM);
         let covered = params.and_then(|params| params.path(&[Key::Notifications, Key::TaskIds]));
         let mut taken = 0;
         for id in covered.iter().flat_map(J::items).filter_map(|id| id.string()) {
