@@ -3,7 +3,7 @@ import { McpError } from "./error.js";
 import { checkLimits, duration, within } from "./limits.js";
 import { shown } from "./debug.js";
 import { Link, toError } from "./link.js";
-import { eraOf, forget, recall, remember } from "./eras.js";
+import { type Era, eraOf, forget, recall, remember } from "./eras.js";
 import { load, type Source } from "./load.js";
 import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
 import type {
@@ -58,21 +58,24 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   checkLimits({ signal });
   const url = endpointUrl(endpoint);
   const glue = await within(load(wasm === undefined ? source : () => wasm), { signal, timeoutMs: options.timeoutMs ?? 60_000 });
-  const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, recall(url.origin));
+  const era = recall(url.origin);
+  const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era);
   try {
     const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
     remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
     return [link, negotiated, shown(url.href)];
   } catch (error) {
-    if (tellsOfAge(error)) forget(url.origin);
+    if (tellsOfAge(error, era)) forget(url.origin);
     void link.close();
     throw error;
   }
 }
 
 /** Can what the server was taken for have been the cause? */
-function tellsOfAge(error: unknown): boolean {
+function tellsOfAge(error: unknown, era: Era | undefined): boolean {
   if (McpError.is(error, "http")) return error.data.status < 500;
+  // A server that became legacy may refuse the headers of the other era, which looks like no server at all.
+  if (McpError.is(error, "network")) return era === "modern";
   return McpError.is(error) && ["cors", "protocol", "rpc", "unsupported"].includes(error.code);
 }
 

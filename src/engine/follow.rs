@@ -67,7 +67,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn track(&mut self, id: &str, now: Millis) -> &mut Tracked<J> {
         if self.tasks.get(id).is_none() {
             self.tasks.insert(id.into(), Box::new(Tracked::new(id, now)));
-            if self.era == Era::Modern {
+            if self.era == Era::Modern && self.config.notifications {
                 self.subscription.grow(now);
             }
         }

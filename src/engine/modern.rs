@@ -135,14 +135,24 @@ pub fn update<J: Json>(task_id: &str, responses: J) -> Outgoing<J> {
 
 pub const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 
+/// The lists whose changes the server can tell of, and what the request for it calls them.
+const ANNOUNCED: [(Key, Key); 3] =
+    [(Key::Tools, Key::ToolsListChanged), (Key::Prompts, Key::PromptsListChanged), (Key::Resources, Key::ResourcesListChanged)];
+
+fn announced<J: Json>(capabilities: &J) -> impl Iterator<Item = Key> {
+    let is_announced = |group: Key| capabilities.get(group).is_some_and(|offer| offer.is_true(Key::ListChanged));
+    ANNOUNCED.into_iter().filter(move |(group, _)| is_announced(*group)).map(|(_, change)| change)
+}
+
+/// Is there anything to hear of beside tasks?
+pub fn announces<J: Json>(capabilities: &J) -> bool {
+    announced(capabilities).next().is_some()
+}
+
 /// Asks for the server's notifications: of these tasks, and of the lists whose changes it announces ("Subscriptions").
 pub fn listen<J: Json>(task_ids: Vec<J>, capabilities: &J) -> Outgoing<J> {
-    let announced = |group: Key| capabilities.get(group).filter(|offer| offer.is_true(Key::ListChanged)).map(|_| J::truth(true));
-    let filter = J::object()
-        .with_some(Key::ToolsListChanged, announced(Key::Tools))
-        .with_some(Key::PromptsListChanged, announced(Key::Prompts))
-        .with_some(Key::ResourcesListChanged, announced(Key::Resources))
-        .with_some(Key::TaskIds, (!task_ids.is_empty()).then(|| J::array(task_ids)));
+    let filter = announced(capabilities).fold(J::object(), |filter, change| filter.with(change, J::truth(true)));
+    let filter = filter.with_some(Key::TaskIds, (!task_ids.is_empty()).then(|| J::array(task_ids)));
     Outgoing::new("subscriptions/listen", J::object().with(Key::Notifications, filter))
 }
 

@@ -164,19 +164,21 @@ impl<J: Json> Engine<J> {
             return self.initialize(call, now);
         }
         let probe = read_probe(&Err(fault.clone()));
-        let is_modern = matches!(classify(&probe, false), Finding::Correct);
-        let tells = is_modern || classify(&probe, false) == Finding::Speak(Era::Legacy);
+        let finding = classify(&probe, false);
+        let is_modern = matches!(finding, Finding::Correct | Finding::NoCommonVersion);
         if let Some(cause) = self.session.unseen.take() {
             // It answers requests without the headers of the modern era, and with them the browser does not let it answer.
             let error = if is_modern { blame_modern_preflight(cause) } else { fault.error };
             return self.reject(call, error);
         }
+        let tells = is_modern || finding == Finding::Speak(Era::Legacy);
         if tells && self.config.wanted.is_none() && self.config.known == Some(Era::Legacy) && self.session.outdated.is_none() {
             // It was legacy once.
             self.session.outdated = Some(fault.error);
             return self.discover(call, now);
         }
-        self.reject(call, fault.error);
+        let only_modern = || Error { data: fault.error.data.clone(), ..no_common_version() };
+        self.reject(call, if is_modern { only_modern() } else { fault.error });
     }
 
     pub(super) fn session_ready(&mut self, call: CallId, outcome: Result<(), Fault<J>>) {

@@ -119,7 +119,8 @@ impl<J: Json> Engine<J> {
 
     /// Opens the stream when it is needed, and closes it when it has not been for a while.
     pub(super) fn tend_subscription(&mut self, now: Millis) {
-        let needed = !self.tasks.is_empty() || self.stream.listened;
+        let announced = self.stream.listened && self.session.capabilities.as_ref().is_some_and(modern::announces);
+        let needed = announced || !self.tasks.is_empty();
         let subscription = &mut self.subscription;
         subscription.live = self.tasks.len();
         subscription.wanted = needed && self.config.notifications && self.session.version.is_some();

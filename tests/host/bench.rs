@@ -31,6 +31,9 @@ pub struct Bench {
     /// How the engine reads the exchanges that are open.
     open: BTreeMap<ExchangeId, Option<Body>>,
     settled: BTreeSet<CallId>,
+    /// The ids of all requests, and the era that was settled on.
+    ids: BTreeSet<u64>,
+    era: Option<Era>,
     last_call: CallId,
     sequence: usize,
 }
@@ -86,6 +89,8 @@ impl Bench {
             arrivals: BTreeMap::new(),
             open: BTreeMap::new(),
             settled: BTreeSet::new(),
+            ids: BTreeSet::new(),
+            era: None,
             last_call: 0,
             sequence: 0,
         }
@@ -208,7 +213,7 @@ impl Bench {
                 Output::Fetch(fetch) => {
                     let body = fetch.body.map_or(Value::Null, |body| body.0);
                     let sent = Sent { at: self.now, exchange: fetch.exchange, verb: fetch.verb, headers: fetch.headers, body };
-                    schema::check(&sent);
+                    self.check(&sent);
                     self.open.insert(sent.exchange, None);
                     let reply = self.server.reply(&sent);
                     self.reply(&sent, reply);
@@ -226,6 +231,15 @@ impl Bench {
                     self.told.push((self.now, output));
                 }
             }
+        }
+    }
+
+    fn check(&mut self, sent: &Sent) {
+        let era = schema::check(sent);
+        let id = sent.body["id"].as_u64().filter(|_| sent.method() != "answer");
+        assert!(id.is_none_or(|id| self.ids.insert(id)), "an id comes twice: {}", sent.body);
+        if !["server/discover", "initialize", "notifications/initialized"].contains(&sent.method()) {
+            assert_eq!(*self.era.get_or_insert(era), era, "nobody speaks both at a time: {}", sent.body);
         }
     }
 

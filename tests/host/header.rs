@@ -4,7 +4,7 @@ use mcp_tasks::engine::header::encode;
 use proptest::prelude::*;
 
 /// Reads a header as a server does; `None` when it is marked and not canonical.
-fn decode(header: &str) -> Option<String> {
+pub fn decode(header: &str) -> Option<String> {
     let is_marked = header.starts_with("=?base64?") && header.ends_with("?=");
     if !is_marked {
         return Some(header.into());

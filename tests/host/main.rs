@@ -5,6 +5,7 @@ mod bench;
 mod node;
 mod schema;
 mod server;
+mod signature;
 mod wire;
 
 mod abandon;

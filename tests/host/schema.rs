@@ -1,11 +1,12 @@
-//! What the 2025-11-25 schema demands of every message that we send, and the transport of every request.
+//! What the schema of its era demands of every message that we send, and the transport of every request.
 
-use mcp_tasks::engine::Verb;
+use mcp_tasks::engine::{Era, Verb};
 use serde_json::Value;
 
+use crate::signature::{self, is_signed};
 use crate::wire::Sent;
 
-/// The requests that a client may send, with the required members of their parameters.
+/// The requests of the 2025-11-25 era that a client may send, with the required members of their parameters.
 const REQUESTS: [(&str, &[&str]); 13] = [
     ("initialize", &["protocolVersion", "capabilities", "clientInfo"]),
     ("tools/list", &[]),
@@ -24,14 +25,19 @@ const REQUESTS: [(&str, &[&str]); 13] = [
 
 const NOTIFICATIONS: [(&str, &[&str]); 2] = [("notifications/initialized", &[]), ("notifications/cancelled", &["requestId"])];
 
-/// Panics at the first rule that a request breaks.
-pub fn check(sent: &Sent) {
+/// Panics at the first rule that a request breaks. Gives its era.
+pub fn check(sent: &Sent) -> Era {
+    if sent.verb == Verb::Post {
+        assert_eq!(sent.header("content-type"), Some("application/json"));
+        assert_eq!(sent.header("accept"), Some("application/json, text/event-stream"), "both types, or 406");
+    }
+    if is_signed(sent) {
+        assert_eq!(sent.verb, Verb::Post, "the stateless era has no other");
+        assert_eq!(signature::check(sent), Ok(()), "{sent:?}");
+        return Era::Modern;
+    }
     match sent.verb {
-        Verb::Post => {
-            assert_eq!(sent.header("content-type"), Some("application/json"));
-            assert_eq!(sent.header("accept"), Some("application/json, text/event-stream"), "both types, or 406");
-            check_message(&sent.body);
-        }
+        Verb::Post => check_message(&sent.body),
         Verb::Get => {
             assert_eq!(sent.header("accept"), Some("text/event-stream"));
             assert!(sent.body.is_null());
@@ -41,6 +47,7 @@ pub fn check(sent: &Sent) {
     let initializes = sent.method() == "initialize";
     assert!(!(initializes && sent.header("mcp-protocol-version").is_some()), "nothing is negotiated before initialize");
     assert!(!(initializes && sent.header("mcp-session-id").is_some()), "a session begins without an id");
+    Era::Legacy
 }
 
 fn check_message(message: &Value) {
@@ -71,6 +78,9 @@ fn check_params(message: &Value, known: &[(&str, &[&str])], method: &str) {
     }
     for member in ["_meta", "arguments", "task"] {
         assert!(message["params"].get(member).is_none_or(Value::is_object), "{member} is an object or absent: {message}");
+    }
+    for member in ["inputResponses", "requestState"] {
+        assert!(message["params"].get(member).is_none(), "{member} is not the era's: {message}");
     }
     let ttl = message["params"]["task"].get("ttl");
     assert!(ttl.is_none_or(Value::is_u64), "a ttl is a whole number: {message}");
