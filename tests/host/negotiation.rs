@@ -116,26 +116,31 @@ fn a_server_that_refuses_what_it_names_is_not_asked_for_ever() {
     });
     let call = connect(&mut bench);
     assert_eq!(bench.error(call).code, Code::Rpc);
-    assert_eq!(bench.count("initialize"), 3, "once for each version");
+    let methods: Vec<_> = bench.sent.iter().map(Sent::method).collect();
+    assert_eq!(methods, ["initialize", "initialize", "initialize", "server/discover"], "once for each version, and for the other era");
 }
 
 #[test]
 fn what_refuses_a_session_says_why() {
-    let refusals: [(&str, Answer, Code); 8] = [
-        ("401", |_| Reply::status(401).headed(|head| head.www_authenticate = Some("Bearer".into())), Code::Unauthorized),
-        ("403", |_| Reply::status(403), Code::Unauthorized),
-        ("404", |_| Reply::status(404), Code::Http),
-        ("500", |_| Reply::status(500), Code::Http),
-        ("a JSON-RPC error under HTTP 400", |sent| Reply::status_with(400, sent.error(-32600, "Bad")), Code::Rpc),
-        ("a page in place of JSON", |_| Reply::status(200), Code::Protocol),
-        ("an answer to another request", |_| Reply::json(json!({ "id": 99, "result": {} })), Code::Protocol),
-        ("no network", |_| Reply::fail(), Code::Network),
+    // Whoever says no more than that the request is bad may have become modern.
+    let refusals: [(&str, Answer, Code, bool); 8] = [
+        ("401", |_| Reply::status(401).headed(|head| head.www_authenticate = Some("Bearer".into())), Code::Unauthorized, false),
+        ("403", |_| Reply::status(403), Code::Unauthorized, false),
+        ("404", |_| Reply::status(404), Code::Http, true),
+        ("500", |_| Reply::status(500), Code::Http, false),
+        ("a JSON-RPC error under HTTP 400", |sent| Reply::status_with(400, sent.error(-32600, "Bad")), Code::Rpc, true),
+        ("a page in place of JSON", |_| Reply::status(200), Code::Protocol, true),
+        ("an answer to another request", |_| Reply::json(json!({ "id": 99, "result": {} })), Code::Protocol, true),
+        ("no network", |_| Reply::fail(), Code::Network, false),
     ];
-    for (why, refusal, code) in refusals {
+    for (why, refusal, code, tells) in refusals {
         let mut bench = bench();
         bench.on("initialize", refusal);
         let call = connect(&mut bench);
         assert_eq!(bench.error(call).code, code, "{why}");
+        let methods: Vec<_> = bench.sent.iter().map(Sent::method).collect();
+        let sequence = ["initialize", "server/discover"];
+        assert_eq!(methods, &sequence[..1 + usize::from(tells)], "{why}");
     }
 }
 
