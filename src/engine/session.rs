@@ -84,7 +84,9 @@ impl<J: Json> Engine<J> {
                 self.session.corrected = true;
                 self.discover(call, now);
             }
-            (Finding::Speak(Era::Legacy) | Finding::TryLegacy, outcome) if may_be_legacy => self.is_legacy(call, &probe, outcome.err(), now),
+            (Finding::Speak(Era::Legacy) | Finding::TryLegacy, outcome) if may_be_legacy => {
+                self.is_legacy(call, &probe, outcome.err(), now)
+            }
             (Finding::NoCommonVersion, outcome) => {
                 let said = outcome.map_or_else(|fault| fault.error.data, Some);
                 self.reject(call, Error { data: said, ..no_common_version() });
@@ -211,8 +213,10 @@ impl<J: Json> Engine<J> {
 
     /// A server with sessions whose `Mcp-Session-Id` the browser hides answers 400 from the second request on.
     pub(super) fn blame_hidden_session(&self, fault: Fault<J>) -> Fault<J> {
-        let refused = matches!(fault.error.code, Code::Http | Code::Rpc) && !fault.transient;
-        if !(refused && self.config.hides_headers && self.wire.session.session_id.is_none()) {
+        // An error in a success is about the request, and not about the session.
+        let refused = matches!(fault.error.code, Code::Http | Code::Rpc) && fault.status != 0 && !fault.transient;
+        let may_lack_session = self.era == Era::Legacy && self.wire.session.session_id.is_none();
+        if !(refused && self.config.hides_headers && may_lack_session) {
             return fault;
         }
         let missing = "Access-Control-Expose-Headers: Mcp-Session-Id";
