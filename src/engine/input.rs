@@ -9,7 +9,7 @@ use super::modern;
 use super::poll::backoff;
 use super::purpose::Purpose;
 use super::question::{Asker, QuestionId};
-use super::status::State;
+use super::status::{State, TaskStatus};
 use super::time::Millis;
 use super::tracked::{News, Tracked, Want};
 use super::wire::CallId;
@@ -137,7 +137,8 @@ impl<J: Json> Engine<J> {
     /// One answer, by hand.
     pub fn respond(&mut self, call: CallId, id: &str, key: String, response: J, now: Millis) {
         let known = self.tasks.get(id).and_then(|task| task.life.status());
-        let is_open = known.is_none_or(|status| status.questions.is_none() || status.keys().any(|each| each == key));
+        let is_untold = |status: &TaskStatus<J>| status.state == State::InputRequired && status.questions.is_none();
+        let is_open = known.is_none_or(|status| is_untold(status) || status.keys().any(|each| each == key));
         if self.wire.identity.is_none() || !is_open {
             self.calls.insert(call, Call::Session);
             let message = "the task waits for no answer to a question of this key";

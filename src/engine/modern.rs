@@ -71,10 +71,14 @@ pub fn created<J: Json>(kind: Kind, result: &J) -> Created<J> {
         Some("task") if kind == Kind::Tool => {
             read_status(result).map_or(Created::Malformed("the server's answer names a task that is none"), Created::Task)
         }
-        Some("input_required") => match (result.get(Key::InputRequests).filter(J::is_object), result.get(Key::RequestState)) {
-            (None, None) => Created::Malformed("the server wants input and does not say which"),
-            (requests, state) => Created::Asks(requests, state),
-        },
+        Some("input_required") => {
+            // Servers write `null` for what is not there, and nothing but text may be given back.
+            let state = result.get(Key::RequestState).filter(|state| state.string().is_some());
+            match (result.get(Key::InputRequests).filter(J::is_object), state) {
+                (None, None) => Created::Malformed("the server wants input and does not say which"),
+                (requests, state) => Created::Asks(requests, state),
+            }
+        }
         Some(other) if other != "complete" => Created::Malformed(UNKNOWN_RESULT),
         _ => Created::Immediate,
     }
