@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcp_tasks::engine::{Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round};
+use mcp_tasks::engine::{
+    Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round,
+};
 use serde_json::{Value, json};
 
 use crate::modern_server::{modern_capabilities, on_stream};
@@ -15,7 +17,7 @@ use crate::server::{METHOD_NOT_FOUND, Server, all_capabilities};
 use crate::wire::{Arrival, Reply, Sent};
 
 /// So many steps at one instant are a loop that never ends.
-const SPINNING: usize = 10_000;
+const SPINNING: usize = 100_000;
 
 pub struct Bench {
     pub engine: Engine<Node>,
