@@ -3,7 +3,7 @@ import { McpError } from "./error.js";
 import { checkLimits, duration, within } from "./limits.js";
 import { shown } from "./debug.js";
 import { Link, toError } from "./link.js";
-import { type Era, eraOf, forget, recall, remember } from "./eras.js";
+import { type Era, eraOf, forget, inTurn, recall, remember } from "./eras.js";
 import { load, type Source } from "./load.js";
 import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
 import type {
@@ -57,23 +57,29 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   const { signal, wasm, clientInfo = { name: "mcp-tasks", version: VERSION } } = options;
   checkLimits({ signal });
   const url = endpointUrl(endpoint);
-  const glue = await within(load(wasm === undefined ? source : () => wasm), { signal, timeoutMs: options.timeoutMs ?? 60_000 });
-  const era = recall(url.origin);
-  const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era);
-  try {
-    const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
-    remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
-    return [link, negotiated, shown(url.href)];
-  } catch (error) {
-    if (tellsOfAge(error, era)) forget(url.origin);
-    void link.close();
-    throw error;
-  }
+  // What is insisted on says nothing of what the server would speak by itself.
+  const isFoundOut = (options.protocolVersion ?? "auto") === "auto";
+  const limits = { signal, timeoutMs: options.timeoutMs ?? 60_000 };
+  const glue = await within(load(wasm === undefined ? source : () => wasm), limits);
+  const attempt = async (): Promise<[Link, Negotiated, string]> => {
+    const era = recall(url.origin);
+    const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era);
+    try {
+      const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
+      if (isFoundOut) remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
+      return [link, negotiated, shown(url.href)];
+    } catch (error) {
+      if (isFoundOut && tellsOfAge(error, era)) forget(url.origin);
+      void link.close();
+      throw error;
+    }
+  };
+  return isFoundOut ? inTurn(url.origin, limits, attempt) : attempt();
 }
 
 /** Can what the server was taken for have been the cause? */
 function tellsOfAge(error: unknown, era: Era | undefined): boolean {
-  if (McpError.is(error, "http")) return error.data.status < 500;
+  if (McpError.is(error, "http")) return ![408, 425, 429].includes(error.data.status) && error.data.status >= 400 && error.data.status < 500;
   // A server that became legacy may refuse the headers of the other era, which looks like no server at all.
   if (McpError.is(error, "network")) return era === "modern";
   return McpError.is(error) && ["cors", "protocol", "rpc", "unsupported"].includes(error.code);
@@ -104,6 +110,7 @@ export abstract class BaseClient implements AsyncDisposable {
   readonly serverCapabilities: Record<string, unknown>;
   /** What the server says about its use. */
   readonly instructions: string | undefined;
+  /** Where the server has sessions, and tells the page of them. */
   readonly sessionId: string | undefined;
   /** The tasks that have not ended, by id. */
   readonly tasks: ReadonlyMap<string, Task<unknown>>;
@@ -243,22 +250,22 @@ export abstract class BaseClient implements AsyncDisposable {
     return record;
   }
 
-  /** All tools of the server; kept until it tells of a change. */
+  /** All tools of the server; kept until it tells of a change, or for as long as it allows. */
   listTools({ signal }: Signal = {}): Promise<Tool[]> {
     return this.#list("tools", signal);
   }
 
-  /** All resources of the server; kept until it tells of a change. */
+  /** All resources of the server; kept until it tells of a change, or for as long as it allows. */
   listResources({ signal }: Signal = {}): Promise<Resource[]> {
     return this.#list("resources", signal);
   }
 
-  /** All resource templates of the server; kept until it tells of a change. */
+  /** All resource templates of the server; kept until it tells of a change, or for as long as it allows. */
   listResourceTemplates({ signal }: Signal = {}): Promise<ResourceTemplate[]> {
     return this.#list("resourceTemplates", signal);
   }
 
-  /** All prompts of the server; kept until it tells of a change. */
+  /** All prompts of the server; kept until it tells of a change, or for as long as it allows. */
   listPrompts({ signal }: Signal = {}): Promise<Prompt[]> {
     return this.#list("prompts", signal);
   }
@@ -277,7 +284,8 @@ export abstract class BaseClient implements AsyncDisposable {
   }
 
   /**
-   * `tasks/result`: what the plain request would have given, as it comes from the server, once the task has ended.
+   * What the plain request would have given, as it comes from the server, once the task has ended: by `tasks/result`, or since 2026-07-28
+   * with the status.
    * @throws {@link McpError} `task_failed`, `task_cancelled`, `task_not_found`, `input_required`
    */
   getTaskResult(taskId: string, { signal }: Signal = {}): Promise<unknown> {

@@ -1,8 +1,8 @@
 // Plain ES modules from a static server: no build at all.
 import type { Page } from "@playwright/test";
 import { serve } from "./support/site.ts";
-import { block } from "./support/readme.ts";
-import { app, expect, expectTask, html, inWorker, test } from "./support/test.ts";
+import { block, readme } from "./support/readme.ts";
+import { app, expect, expectTask, html, inWorker, test, VERSIONS } from "./support/test.ts";
 
 const dist = "/node_modules/mcp-tasks/dist";
 
@@ -10,6 +10,31 @@ test("an import map and a static server are enough", async ({ page, project, mcp
   await project.write({ "index.html": block("index.html"), "app.js": app() });
   const site = await serve(project.folder);
   expect(await expectTask(page, site.url, mcp)).toEqual([`${dist}/core.wasm`]);
+  site.close();
+});
+
+for (const version of VERSIONS) {
+  test(`${version} is spoken where it is insisted on`, async ({ page, project, mcp }) => {
+    await project.write({ "index.html": html("app.js"), "app.js": app(`${dist}/index.js`, `{ protocolVersion: "${version}" }`) });
+    const site = await serve(project.folder);
+    expect(await expectTask(page, site.url, mcp, version)).toEqual([`${dist}/core.wasm`]);
+    site.close();
+  });
+}
+
+test("what a server speaks is remembered for its origin, as the README says", async ({ page, project, mcp }) => {
+  await project.write({ "index.html": html("app.js"), "app.js": app(`${dist}/index.js`) });
+  const site = await serve(project.folder);
+  await expectTask(page, site.url, mcp);
+  const [, name = ""] = /`localStorage` under `([^`]+)`/.exec(readme) ?? [];
+  const stored = await page.evaluate((key) => localStorage.getItem(key), name);
+  const verdicts = JSON.parse(stored ?? "null") as unknown;
+  expect(verdicts).toEqual([[new URL(mcp).origin, { era: "modern", until: expect.any(Number) }]]);
+
+  // What one client insists on is not what the next finds.
+  await project.write({ "app.js": app(`${dist}/index.js`, `{ protocolVersion: "2025-11-25" }`) });
+  await expectTask(page, site.url, mcp, "2025-11-25");
+  expect(JSON.parse((await page.evaluate((key) => localStorage.getItem(key), name)) ?? "null")).toEqual(verdicts);
   site.close();
 });
 

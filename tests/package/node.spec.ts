@@ -1,5 +1,5 @@
 // Under Node the package imports without a browser, connects, and lets the process end.
-import { app, expect, expectReport, test } from "./support/test.ts";
+import { app, expect, expectReport, test, VERSIONS } from "./support/test.ts";
 
 const main = `
   import "./app.js";
@@ -12,8 +12,10 @@ for (const entry of ["mcp-tasks", "mcp-tasks/inline"]) {
     expect(await project.run(process.execPath, ["import.js"])).toBe("function\n");
   });
 
-  test(`${entry} runs a task, and the process ends by itself`, async ({ project, mcp }) => {
-    await project.write({ "app.js": app(entry), "main.js": main });
-    expectReport(JSON.parse(await project.run(process.execPath, ["main.js", mcp])));
-  });
+  for (const version of VERSIONS) {
+    test(`${entry} runs a task of ${version}, and the process ends by itself`, async ({ project, mcp }) => {
+      await project.write({ "app.js": app(entry, `{ protocolVersion: "${version}" }`), "main.js": main });
+      expectReport(JSON.parse(await project.run(process.execPath, ["main.js", mcp])), version);
+    });
+  }
 }

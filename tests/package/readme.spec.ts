@@ -1,10 +1,12 @@
 // What the README says is true: its code compiles, its example runs, its tables are whole.
 import { join } from "node:path";
+import type { Page } from "@playwright/test";
 import { root } from "./support/pack.ts";
 import { allowing } from "./support/cors.ts";
-import { blocks, table } from "./support/readme.ts";
+import type { Project } from "./support/project.ts";
+import { blocks, readme, table } from "./support/readme.ts";
 import { serve } from "./support/site.ts";
-import { app, expect, expectTask, html, test } from "./support/test.ts";
+import { app, expect, expectTask, html, test, VERSIONS } from "./support/test.ts";
 
 test("every block of code compiles", async ({ project }) => {
   const code = blocks.filter(({ language }) => language === "js" || language === "ts");
@@ -51,18 +53,42 @@ test("the table of errors has every code, and each carries what it says", async 
   await project.run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
 });
 
-test("the headers that it asks of a server are enough, and none too many", async ({ page, project, mcp }) => {
-  const allowed: Record<string, string> = Object.fromEntries(table("Header").map(([name = "", value = ""]) => [name.toLowerCase(), value.replace(/^`([^`]*)`.*/, "$1")]));
-  expect(Object.keys(allowed)).toHaveLength(5);
+/** Runs the app on a server that allows pages these headers and no others. What it sent. */
+async function sentWith(page: Page, project: Project, mcp: string, allowed: Record<string, string>, version: string) {
   const server = await allowing(mcp, allowed);
   // Long enough for a stream to break and be taken up again.
-  const source = app("/node_modules/mcp-tasks/dist/index.js", `{ headers: { authorization: "Bearer t" } }`, 3);
-  await project.write({ "index.html": html("app.js"), "app.js": source });
+  const options = `{ protocolVersion: "${version}", headers: { authorization: "Bearer t" } }`;
+  await project.write({ "index.html": html("app.js"), "app.js": app("/node_modules/mcp-tasks/dist/index.js", options, 3) });
   const site = await serve(project.folder);
-  await expectTask(page, site.url, server.url);
-  const names = (header: string) => allowed[header]?.split(", ") ?? [];
-  for (const name of names("access-control-allow-headers")) expect(server.sent.headers).toContain(name.toLowerCase());
-  expect([...server.sent.methods].sort()).toEqual(names("access-control-allow-methods").sort());
+  await expectTask(page, site.url, server.url, version);
   site.close();
   server.close();
+  return server.sent;
+}
+
+const allowed: Record<string, string> = Object.fromEntries(
+  table("Header").map(([name = "", value = ""]) => [name.toLowerCase(), value.replace(/^`([^`]*)`.*/, "$1")]),
+);
+const names = (header: string) => allowed[header]?.split(", ") ?? [];
+
+test("the headers that it asks of a server are enough, and none too many", async ({ page, project, mcp }) => {
+  expect(Object.keys(allowed)).toHaveLength(5);
+  const sent = { headers: new Set<string>(), methods: new Set<string>() };
+  for (const version of VERSIONS) {
+    const { headers, methods } = await sentWith(page, project, mcp, allowed, version);
+    headers.forEach((name) => sent.headers.add(name));
+    methods.forEach((name) => sent.methods.add(name));
+  }
+  for (const name of names("access-control-allow-headers")) expect(sent.headers).toContain(name.toLowerCase());
+  expect([...sent.methods].sort()).toEqual(names("access-control-allow-methods").sort());
+});
+
+test("a server without sessions needs as much less as it says", async ({ page, project, mcp }) => {
+  const [, , line = ""] = /(\n- )(A server of 2026-07-28 alone .*)/.exec(readme) ?? [];
+  const spared = [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  expect(spared).toHaveLength(4);
+  const without = (header: string) => names(header).filter((name) => !spared.includes(name)).join(", ");
+  const fewer = Object.fromEntries(Object.keys(allowed).map((header) => [header, without(header)]));
+  const { methods } = await sentWith(page, project, mcp, fewer, "2026-07-28");
+  expect([...methods]).toEqual(["POST"]);
 });

@@ -29,6 +29,13 @@ for (const [way, start] of Object.entries({ "development server": develop, build
     await site.close();
   });
 
+  test(`the ${way} speaks to a server with sessions`, async ({ page, project, mcp }) => {
+    await project.write({ "index.html": html("/app.js"), "app.js": app("mcp-tasks", `{ protocolVersion: "2025-11-25" }`) });
+    const site = await start(project);
+    await expectTask(page, site.url, mcp, "2025-11-25");
+    await site.close();
+  });
+
   test(`the ${way} carries the inline entry`, async ({ page, project, mcp }) => {
     await project.write({ "index.html": html("/app.js"), "app.js": app("mcp-tasks/inline") });
     const site = await start(project);

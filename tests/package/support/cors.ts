@@ -17,7 +17,7 @@ export async function allowing(target: string, headers: Record<string, string>) 
       const own = Object.entries(answer.headers).filter(([name]) => !name.startsWith("access-control-"));
       response.writeHead(answer.statusCode ?? 502, { ...Object.fromEntries(own), ...headers });
       answer.pipe(response);
-      if (incoming.method === "GET") setTimeout(() => response.end(), 1_000);
+      if (answer.headers["content-type"] === "text/event-stream") setTimeout(() => response.end(), 1_000);
     });
     outgoing.on("error", () => response.destroy());
     response.on("close", () => outgoing.destroy());

@@ -21,8 +21,12 @@ export const test = base.extend<{ project: Project }, { mcp: string }>({
   },
 });
 
+/** The newest version that both speak, and the newest with sessions: the server that the tests run speaks both. */
+export const VERSIONS = ["2026-07-28", "2025-11-25"] as const;
+
 /** What the app of every consumer below reports. */
 export interface Report {
+  protocolVersion: string;
   returnedImmediately: boolean;
   statuses: string[];
   text: string;
@@ -39,7 +43,7 @@ export const app = (entry = "mcp-tasks", options = "", duration = 1) => `
     task.onStatusChange(({ status }) => statuses.push(status));
     const { content } = await task.result();
     await client.close();
-    return { returnedImmediately: task.returnedImmediately, statuses, text: content[0].text };
+    return { protocolVersion: client.protocolVersion, returnedImmediately: task.returnedImmediately, statuses, text: content[0].text };
   };
 `;
 
@@ -65,7 +69,7 @@ export const inWorker = (url = `new URL("./worker.js", import.meta.url)`) => ({
 export const html = (script: string) => `<!doctype html><title>app</title><script type="module" src="${script}"></script>\n`;
 
 /** Opens the page and runs its task; whatever the browser complains about fails the test. Returns the paths of the `.wasm` files it fetched. */
-export async function expectTask(page: Page, site: string, mcp: string): Promise<string[]> {
+export async function expectTask(page: Page, site: string, mcp: string, version?: string): Promise<string[]> {
   const complaints: string[] = [];
   const modules: string[] = [];
   page.on("console", (message) => {
@@ -83,12 +87,13 @@ export async function expectTask(page: Page, site: string, mcp: string): Promise
   await page.waitForFunction(() => "runTask" in globalThis);
   expect(modules, "importing the package loads no module").toEqual([]);
 
-  expectReport(await page.evaluate((url) => (globalThis as unknown as App).runTask(url), mcp));
+  expectReport(await page.evaluate((url) => (globalThis as unknown as App).runTask(url), mcp), version);
   expect(complaints).toEqual([]);
   return modules;
 }
 
-export function expectReport(report: Report): void {
+export function expectReport(report: Report, version: string = VERSIONS[0]): void {
+  expect(report.protocolVersion).toBe(version);
   expect(report.returnedImmediately).toBe(false);
   expect(report.statuses.at(-1)).toBe("completed");
   expect(report.text).toMatch(/^Computed for \d s in 5 steps\.$/);
