@@ -12,6 +12,7 @@ use super::machine::{Call, Engine};
 use super::message::RequestId;
 use super::modern;
 use super::outcome::Reading;
+use super::poll::backoff;
 use super::purpose::Purpose;
 use super::status::{Ending, State, TaskStatus};
 use super::time::Millis;
@@ -281,7 +282,9 @@ impl<J: Json> Engine<J> {
             true => now,
             false => {
                 let next = task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
-                task.look.map_or(next, |look| next.min(look)).max(now)
+                // A look that failed is not repeated at once.
+                let rested = (task.tried + backoff(task.failures)).max(task.not_before);
+                task.look.map_or(next, |look| next.min(look.max(rested))).max(now)
             }
         });
         let sends = task.inputs.due().map(|due| due.max(now + 1));
