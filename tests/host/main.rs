@@ -33,6 +33,7 @@ mod polling;
 mod probe;
 mod resume;
 mod round;
+mod scenarios;
 mod sse;
 mod stream;
 mod task_list;

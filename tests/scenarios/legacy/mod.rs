@@ -1,0 +1,34 @@
+//! The era of sessions: 2025-11-25 with tasks in the core.
+
+mod cancel;
+mod creation;
+mod list;
+mod result;
+mod status;
+
+use super::{Age, Answer, Check, Client, Scenario, Steps};
+
+pub const ALL: &[&Scenario] = &[
+    &creation::FOLLOWED,
+    &creation::INCAPABLE,
+    &creation::SUPPORT,
+    &result::BLOCKING,
+    &result::EARLY,
+    &result::TOOL_ERROR,
+    &result::RPC_ERROR,
+    &result::CANCELLED,
+    &result::EXPIRED,
+    &status::PUSHED,
+    &status::UNPUSHED,
+    &status::RELATED,
+    &status::CHANGING,
+    &cancel::CANCELLING,
+    &cancel::TOO_LATE,
+    &cancel::INCAPABLE,
+    &list::PAGED,
+    &list::INCAPABLE,
+];
+
+const fn scenario(id: &'static str, server: fn() -> Answer, steps: fn(Client) -> Steps, checks: &'static [Check]) -> Scenario {
+    Scenario { id, age: Age::Legacy, server, steps, checks }
+}
