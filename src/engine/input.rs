@@ -1,6 +1,7 @@
 //! The questions of a task, and the answers to them: each question is asked once, each answer sent until the server has it
 //! ("Task Update Requests").
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
@@ -105,15 +106,29 @@ impl<J: Json> Engine<J> {
         if task.inputs.due().is_none_or(|due| due > now) {
             return;
         }
-        task.inputs.sending = true;
         let given = task.inputs.known.iter().filter_map(|(key, input)| match input {
             Input::Given(answer) => Some((key.clone(), answer.clone())),
             _ => None,
         });
         let given: Vec<_> = given.collect();
+        if self.era == Era::Legacy {
+            return given.into_iter().for_each(|(key, answer)| self.reply_for(id, &key, answer, None, now));
+        }
+        task.inputs.sending = true;
         let keys = given.iter().map(|(key, _)| key.clone()).collect();
         let outgoing = modern::update(id, J::record(given));
         self.wire.request(Purpose::Update { task_id: id.into(), keys, call: None }, outgoing, None, now);
+    }
+
+    /// In the era of sessions the answer is a message, and the message knows by itself how to get through.
+    fn reply_for(&mut self, id: &str, key: &str, answer: J, call: Option<CallId>, now: Millis) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.inputs.set(key, Input::Sent);
+        }
+        if let Some(serial) = self.served_as(id, key) {
+            self.reply(serial, Ok(answer), call, now);
+            self.restate(id, now);
+        }
     }
 
     /// The face answered a question of a task.
@@ -126,6 +141,14 @@ impl<J: Json> Engine<J> {
 
     /// Nobody answers a question of a task: whoever waits for the result is told. The next who waits will be asked again.
     pub(super) fn input_failed(&mut self, id: &str, key: &str, error: Error<J>, now: Millis) {
+        if let Some(serial) = self.served_as(id, key) {
+            // The server hears it, and what comes of it is the task's.
+            if let Some(task) = self.tasks.get_mut(id) {
+                task.inputs.set(key, Input::Sent);
+            }
+            self.server_unanswered(serial, error, now);
+            return self.restate(id, now);
+        }
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.inputs.forget(key);
         let error = Error { data: Some(task.open_questions()), ..error.about(id) };
@@ -136,6 +159,12 @@ impl<J: Json> Engine<J> {
 
     /// One answer, by hand.
     pub fn respond(&mut self, call: CallId, id: &str, key: String, response: J, now: Millis) {
+        if self.served_as(id, &key).is_some() {
+            self.calls.insert(call, Call::Session);
+            let asked = self.tasks.get_mut(id).map(|task| task.inputs.take_asked(|each| each == key));
+            asked.into_iter().flatten().for_each(|question| self.withdraw(question));
+            return self.reply_for(id, &key, response, Some(call), now);
+        }
         let known = self.tasks.get(id).and_then(|task| task.life.status());
         let is_open = known.is_none_or(|status| status.questions.is_none() || status.keys().any(|each| each == key));
         if self.wire.identity.is_none() || !is_open {

@@ -50,6 +50,7 @@ pub fn config() -> Config<Node> {
         wanted: None,
         known: Some(Era::Legacy),
         answers: Answers::default(),
+        local: false,
     }
 }
 
