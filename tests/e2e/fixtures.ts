@@ -32,11 +32,15 @@ const PEERS = {
   sdk2026Sse: ["sdk2026", "--sse"],
   sdk2026Bare: ["sdk2026", "--bare"],
   sdk2026Polled: ["sdk2026", "--no-push"],
+  sdk2026Patient: ["sdk2026", "--poll", "60000"],
   sdk2026WithoutTasks: ["sdk2026", "--no-tasks"],
   sdk2026Ending: ["sdk2026", "--end-listen-after", "1000"],
 } as const;
 
-type PeerName = keyof typeof PEERS;
+export type PeerName = keyof typeof PEERS;
+
+/** Those of protocol 2026-07-28 that run tasks: polled alone, pushing, with bare results, and without a push. */
+export const STATELESS = ["fastmcp4", "sdk2026", "sdk2026Bare", "sdk2026Polled"] as const satisfies PeerName[];
 
 interface WorkerFixtures {
   site: string;

@@ -1,7 +1,9 @@
 import type { Page, Request } from "@playwright/test";
+import { isStateless, statelessViolations } from "./stateless.ts";
+import { sessionViolations } from "./sessions.ts";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- what is on the wire has any shape: to judge it is the tests' work */
-interface Sent {
+export interface Sent {
   /** The JSON-RPC method, `response` for an answer to the server, or the HTTP method of a request without a body. */
   name: string;
   url: string;
@@ -12,22 +14,16 @@ interface Sent {
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-const AUGMENTABLE = new Set(["tools/call", "prompts/get", "resources/read"]);
-const KNOWN = new Set([
-  ...AUGMENTABLE,
-  ...["initialize", "ping", "notifications/initialized", "notifications/cancelled", "response"],
-  ...["tools/list", "prompts/list", "resources/list", "resources/templates/list"],
-  ...["tasks/get", "tasks/result", "tasks/cancel", "tasks/list"],
-]);
-
-/** Everything that the page sends to MCP servers, seen from outside the package. */
+/** Everything that a test's pages send to MCP servers, seen from outside the package. */
 export class Wire {
   readonly requests: Sent[] = [];
   /** The version that requests after `initialize` must name, or none. */
   version: string | undefined = "2025-11-25";
+  /** How often a server with sessions may be asked for the newer protocol: a test that makes its page forget says so. */
+  probes = 1;
 
   constructor(page: Page, site: string) {
-    page.on("request", (request) => {
+    page.context().on("request", (request) => {
       // The second half of a redirect is the browser's own.
       if (!request.url().startsWith(site) && !request.redirectedFrom()) this.requests.push(describe(request));
     });
@@ -45,30 +41,31 @@ export class Wire {
 
   /** What was sent against the rules of the protocol, whatever the test was about. */
   violations(): string[] {
+    const sessions = this.requests.filter((request) => !isStateless(request));
+    return [
+      ...sessionViolations(sessions, this.version),
+      ...statelessViolations(this.requests.filter(isStateless)),
+      ...this.#mixed(),
+    ];
+  }
+
+  /** What was sent in the words of one era to a server that speaks the other. */
+  #mixed(): string[] {
     const found: string[] = [];
-    const ids = new Set<string>();
-    for (const { name, url, method, headers, message, params } of this.requests) {
-      const rule = (holds: boolean, text: string) => holds || found.push(`${name}: ${text}`);
-      const session = headers["mcp-session-id"];
-      const accept = headers["accept"] ?? "";
-      const { task } = params;
-
-      if (name !== "initialize") rule(headers["mcp-protocol-version"] === this.version, "wrong MCP-Protocol-Version");
-      if (method === "GET") rule(accept.includes("text/event-stream"), "GET must accept text/event-stream");
-      if (method !== "POST") continue;
-
-      rule(accept.includes("application/json") && accept.includes("text/event-stream"), "POST must accept both types");
-      rule(headers["content-type"] === "application/json", "wrong Content-Type");
-      rule(message.jsonrpc === "2.0", "not JSON-RPC 2.0");
-      rule(KNOWN.has(name), "not a method of this protocol");
-      rule(task === undefined || AUGMENTABLE.has(name), "a request that cannot be a task");
-      rule(task === undefined || task.ttl === undefined || Number.isInteger(task.ttl), "ttl must be an integer");
-      if (/^tasks\/(get|result|cancel)$/.test(name)) rule(typeof params.taskId === "string", "no taskId");
-      if (session !== undefined && message.method !== undefined && message.id !== undefined) {
-        const id = `${url} ${session} ${JSON.stringify(message.id)}`;
-        rule(!ids.has(id), "request id used twice");
-        ids.add(id);
-      }
+    const opened = new Set<string>();
+    const stateless = new Set<string>();
+    const probes = new Map<string, number>();
+    for (const request of this.requests) {
+      const { name, url } = request;
+      const origin = new URL(url).origin;
+      if (name === "server/discover") probes.set(origin, (probes.get(origin) ?? 0) + 1);
+      else if (isStateless(request)) stateless.add(url);
+      else if (stateless.has(url)) found.push(`${name}: sent to a server that is known to have no sessions`);
+      else if (name === "initialize") opened.add(origin);
+      else if (!opened.has(origin)) found.push(`${name}: sent before any session was opened`);
+    }
+    for (const origin of opened) {
+      if ((probes.get(origin) ?? 0) > this.probes) found.push(`server/discover: a server with sessions was asked ${probes.get(origin)} times`);
     }
     return found;
   }
