@@ -122,6 +122,9 @@ impl<J: Json> Engine<J> {
         let connection = self.connection();
         let Some(task) = self.tasks.get_mut(status.task_id.as_str()) else {
             if self.creating > 0 && self.early.len() < HELD {
+                if status.state == State::InputRequired {
+                    self.announced = Some(status.task_id.as_str().into());
+                }
                 self.early.push(status);
             }
             return;

@@ -9,7 +9,7 @@ use super::machine::{Call, Engine};
 use super::modern;
 use super::poll::backoff;
 use super::purpose::Purpose;
-use super::question::{Asker, QuestionId};
+use super::question::{Asker, QuestionId, Topic};
 use super::status::State;
 use super::time::Millis;
 use super::tracked::{News, Tracked, Want};
@@ -112,7 +112,10 @@ impl<J: Json> Engine<J> {
         });
         let given: Vec<_> = given.collect();
         if self.era == Era::Legacy {
-            return given.into_iter().for_each(|(key, answer)| self.reply_for(id, &key, answer, None, now));
+            for (key, answer) in given {
+                self.reply_for(id, &key, answer, None, now);
+            }
+            return;
         }
         task.inputs.sending = true;
         let keys = given.iter().map(|(key, _)| key.clone()).collect();
@@ -121,14 +124,14 @@ impl<J: Json> Engine<J> {
     }
 
     /// In the era of sessions the answer is a message, and the message knows by itself how to get through.
-    fn reply_for(&mut self, id: &str, key: &str, answer: J, call: Option<CallId>, now: Millis) {
+    fn reply_for(&mut self, id: &str, key: &str, answer: J, call: Option<CallId>, now: Millis) -> bool {
         if let Some(task) = self.tasks.get_mut(id) {
             task.inputs.set(key, Input::Sent);
         }
-        if let Some(serial) = self.served_as(id, key) {
-            self.reply(serial, Ok(answer), call, now);
-            self.restate(id, now);
-        }
+        let Some(serial) = self.served_as(id, key) else { return false };
+        self.reply(serial, Ok(answer), call, now);
+        self.restate(id, now);
+        true
     }
 
     /// The face answered a question of a task.
@@ -159,20 +162,32 @@ impl<J: Json> Engine<J> {
 
     /// One answer, by hand.
     pub fn respond(&mut self, call: CallId, id: &str, key: String, response: J, now: Millis) {
-        if self.served_as(id, &key).is_some() {
-            self.calls.insert(call, Call::Session);
-            let asked = self.tasks.get_mut(id).map(|task| task.inputs.take_asked(|each| each == key));
-            asked.into_iter().flatten().for_each(|question| self.withdraw(question));
-            return self.reply_for(id, &key, response, Some(call), now);
+        self.calls.insert(call, Call::Session);
+        let known = self.tasks.get(id).and_then(|task| task.life.status()).and_then(|status| status.questions.clone());
+        let asked = known.as_ref().and_then(|questions| questions.member(&key));
+        // What the server asks may be newer than what we know; but where it asks by messages, we know every one.
+        let is_open = asked.is_some() || known.is_none() && self.era == Era::Modern;
+        let topic = asked.as_ref().and_then(Topic::of);
+        let wrong = match topic {
+            _ if !is_open => "the task waits for no answer to a question of this key",
+            Some(topic) if !topic.is_answered_by(&response) => "this is no answer that the protocol has for the question",
+            _ => "",
+        };
+        if !wrong.is_empty() {
+            return self.reject(call, Error::new(Code::InvalidArgument, wrong).about(id));
         }
-        let known = self.tasks.get(id).and_then(|task| task.life.status());
-        let is_open = known.is_none_or(|status| status.questions.is_none() || status.keys().any(|each| each == key));
-        if self.wire.identity.is_none() || !is_open {
-            self.calls.insert(call, Call::Session);
-            let message = "the task waits for no answer to a question of this key";
-            return self.reject(call, Error::new(Code::InvalidArgument, message).about(id));
+        let response = match (topic, asked) {
+            (Some(topic), Some(asked)) => topic.completed(&asked, response),
+            _ => response,
+        };
+        if self.era == Era::Modern {
+            return self.update(call, id, J::record(vec![(key, response)]), now);
         }
-        self.update(call, id, J::record(vec![(key, response)]), now);
+        let withdrawn = self.tasks.get_mut(id).map(|task| task.inputs.take_asked(|each| each == key));
+        withdrawn.into_iter().flatten().for_each(|question| self.withdraw(question));
+        if !self.reply_for(id, &key, response, Some(call), now) {
+            self.reject(call, Error::new(Code::InvalidArgument, "the question was answered before").about(id));
+        }
     }
 
     /// `tasks/update`, by hand: answers by key.

@@ -21,6 +21,11 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// What a request of the server asks.
+    pub fn of<J: Json>(request: &J) -> Option<Self> {
+        Self::asked_by(&request.text_of(Key::Method)?)
+    }
+
     fn asked_by(method: &str) -> Option<Self> {
         match method {
             "elicitation/create" => Some(Self::Elicitation),
@@ -51,7 +56,7 @@ impl Topic {
     }
 
     /// The answer as it is sent: what a form left open has its default ("Default Values").
-    fn completed<J: Json>(self, request: &J, answer: J) -> J {
+    pub fn completed<J: Json>(self, request: &J, answer: J) -> J {
         let is_accepted = self == Self::Elicitation && answer.text_of(Key::Action).as_deref() == Some("accept");
         let fields = request.path(&[Key::Params, Key::RequestedSchema, Key::Properties]).filter(|_| is_accepted);
         let defaults = fields.iter().flat_map(J::members).filter_map(|(name, field)| Some((name, field.get(Key::Default)?)));
@@ -105,7 +110,7 @@ impl Answers {
 
     /// The topic of a question, where there is an answer to it.
     pub fn topic<J: Json>(self, request: &J) -> Option<Topic> {
-        Topic::asked_by(&request.text_of(Key::Method)?).filter(|topic| self.gives(*topic))
+        Topic::of(request).filter(|topic| self.gives(*topic))
     }
 
     /// The client's capabilities.

@@ -42,7 +42,6 @@ pub struct Served<J> {
     by: Option<RequestId>,
     task: Option<Rc<str>>,
     key: String,
-    topic: Topic,
     request: J,
     /// With the face, where no task has it.
     question: Option<QuestionId>,
@@ -111,7 +110,7 @@ impl<J: Json> Engine<J> {
             None => Some(self.ask_face(Asker::Server(serial), topic, &key, request)),
         };
         let asked = request.clone();
-        self.served.insert(serial, Served { id, by, task: task.clone(), key, topic, request: asked, question, reply: None });
+        self.served.insert(serial, Served { id, by, task: task.clone(), key, request: asked, question, reply: None });
         if let Some(task) = task {
             self.restate(&task, now);
         }
@@ -125,8 +124,29 @@ impl<J: Json> Engine<J> {
             _ => None,
         });
         let announced = || self.announced.as_deref().filter(|_| by.is_none()).map(Into::into);
-        let id = related.or(streamed).or_else(announced)?;
-        Some(self.tasks.get(id.as_str())?.id.clone())
+        let id: Rc<str> = related.or(streamed).or_else(announced)?.into();
+        // A task may ask before the answer has come that tells us of it.
+        (self.tasks.get(&id).is_some() || self.creating > 0).then_some(id)
+    }
+
+    /// No task is being made any more: what is asked for one that nobody knows is the face's.
+    pub(super) fn release_served(&mut self) {
+        let strays: Vec<_> = self
+            .served
+            .iter()
+            .filter(|(_, each)| each.task.as_ref().is_some_and(|id| self.tasks.get(id).is_none()))
+            .map(|(serial, _)| *serial)
+            .collect();
+        for serial in strays {
+            let Some(served) = self.served.get_mut(&serial) else { continue };
+            served.task = None;
+            let (key, request) = (served.key.clone(), served.request.clone());
+            let topic = self.config.answers.topic(&request);
+            let question = topic.map(|topic| self.ask_face(Asker::Server(serial), topic, &key, &request));
+            if let Some(served) = self.served.get_mut(&serial) {
+                served.question = question;
+            }
+        }
     }
 
     /// The name of a question: the request's id, and more where the task has had that before.
@@ -234,6 +254,11 @@ impl<J: Json> Engine<J> {
             (key, J::object().with(Key::Method, method).with_some(Key::Params, request.get(Key::Params)))
         };
         asked.map(only).collect()
+    }
+
+    /// Did a task ask before it was known?
+    pub(super) fn is_asked_for(&self, task: &str) -> bool {
+        !self.questions_of(task).is_empty()
     }
 
     /// What a task asks has changed: its status says so.
