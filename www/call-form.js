@@ -55,9 +55,11 @@ function runMode(item) {
   const plainly = el("input", { type: "radio", name: group });
   const ttl = el("input", { id: freshId(), type: "number", min: 1, step: 1, inputMode: "numeric", placeholder: "server’s choice" });
   const keep = el("div", { className: "keep" }, el("label", { htmlFor: ttl.id }, "Time to live, in seconds"), ttl);
+  const refresh = () => (keep.hidden = plainly.checked || !item.keeps);
+  refresh();
   const element = el(
     "fieldset",
-    { className: "field mode", onchange: () => (keep.hidden = plainly.checked) },
+    { className: "field mode", onchange: refresh },
     el("legend", {}, "Run it"),
     el("div", { className: "segments" }, el("label", {}, asTask, "as a task"), el("label", {}, plainly, "plainly")),
     el("p", { className: "hint" }, item.hint),

@@ -1,4 +1,5 @@
 import { el } from "./dom.js";
+import { offerOf } from "./era.js";
 import { problem } from "./problem.js";
 
 /**
@@ -12,12 +13,13 @@ import { problem } from "./problem.js";
  * @property {Record<string, any>} [schema] of its arguments
  * @property {string} tag what the list says about tasks
  * @property {string} hint the same as a sentence
+ * @property {boolean} [keeps] whether the server can be asked to keep its task for a time
  */
 
 const SHELVES = [
-  { kind: "tool", heading: "Tools", capability: "tools", list: (client) => client.listTools(), item: toolItem },
-  { kind: "prompt", heading: "Prompts", capability: "prompts", list: (client) => client.listPrompts(), item: promptItem },
-  { kind: "resource", heading: "Resources", capability: "resources", list: (client) => client.listResources(), item: resourceItem },
+  { kind: "tool", heading: "Tools", capability: "tools", list: (client) => client.listTools(), support: toolSupport, item: toolItem },
+  { kind: "prompt", heading: "Prompts", capability: "prompts", list: (client) => client.listPrompts(), support: anySupport, item: promptItem },
+  { kind: "resource", heading: "Resources", capability: "resources", list: (client) => client.listResources(), support: anySupport, item: resourceItem },
 ];
 
 /**
@@ -42,11 +44,14 @@ export async function catalog(client) {
   };
 }
 
-async function shelfView(client, { kind, heading, list, item }, items) {
+async function shelfView(client, { kind, heading, capability, list, support, item }, items) {
   try {
     const offered = await list(client);
     if (offered.length === 0) return undefined;
-    return el("fieldset", {}, el("legend", {}, heading), ...offered.map((given) => choice({ kind, ...item(given, client) }, items)));
+    const { isStateless, taskKinds } = offerOf(client);
+    const supportOf = (given) => (taskKinds.includes(capability) ? support(given, isStateless) : NO_TASKS);
+    const choices = offered.map((given) => choice({ kind, ...item(given), ...supportOf(given) }, items));
+    return el("fieldset", {}, el("legend", {}, heading), ...choices);
   } catch (error) {
     return el("div", {}, el("h3", {}, heading), problem(error));
   }
@@ -58,27 +63,38 @@ function choice(item, items) {
   return el("label", { className: "choice" }, input, el("span", { className: "identifier" }, item.title), el("span", { className: "tag" }, item.tag));
 }
 
-function toolItem({ name, title, annotations, description, inputSchema, execution }, client) {
-  const shown = { name, title: title ?? annotations?.title ?? name, description, schema: inputSchema };
-  if (!client.serverCapabilities.tasks?.requests?.tools?.call) return { ...shown, ...NO_TASKS };
-  return { ...shown, ...(SUPPORT[execution?.taskSupport] ?? SUPPORT.forbidden) };
+function toolItem({ name, title, annotations, description, inputSchema }) {
+  return { name, title: title ?? annotations?.title ?? name, description, schema: inputSchema };
 }
 
-function promptItem({ name, title = name, description, arguments: parameters = [] }, client) {
+function promptItem({ name, title = name, description, arguments: parameters = [] }) {
   const schema = {
     properties: Object.fromEntries(parameters.map((given) => [given.name, { type: "string", title: given.title, description: given.description }])),
     required: parameters.filter((given) => given.required).map((given) => given.name),
   };
-  return { name, title, description, schema, ...(client.serverCapabilities.tasks?.requests?.prompts?.get ? SUPPORT.optional : NO_TASKS) };
+  return { name, title, description, schema };
 }
 
-function resourceItem({ uri, name, title = name, description }, client) {
-  return { name: uri, title: title ?? uri, description, ...(client.serverCapabilities.tasks?.requests?.resources?.read ? SUPPORT.optional : NO_TASKS) };
+function resourceItem({ uri, name, title = name, description }) {
+  return { name: uri, title: title ?? uri, description };
+}
+
+/** Without sessions, tools do not say what they can be: the answer to the call does. */
+function toolSupport({ execution }, isStateless) {
+  return isStateless ? SUPPORT.decided : (SUPPORT[execution?.taskSupport] ?? SUPPORT.forbidden);
+}
+
+function anySupport() {
+  return SUPPORT.optional;
 }
 
 const SUPPORT = {
-  optional: { tag: "task or plain", hint: "It runs either way." },
-  required: { tag: "task only", hint: "It only runs as a task. Called plainly, the library drives the task and returns its result." },
+  optional: { tag: "task or plain", hint: "It runs either way.", keeps: true },
+  required: { tag: "task only", hint: "It only runs as a task. Called plainly, the library drives the task and returns its result.", keeps: true },
   forbidden: { tag: "plain only", hint: "It never runs as a task. Started as one, it is called plainly and is finished at once." },
+  decided: {
+    tag: "server decides",
+    hint: "The server decides whether it becomes a task. Called plainly, the library drives the task and returns its result.",
+  },
 };
 const NO_TASKS = { tag: "plain only", hint: "This server runs no such tasks. Started as one, it is called plainly and is finished at once." };

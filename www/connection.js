@@ -11,10 +11,11 @@ const byId = (id) => document.getElementById(id);
  * @param {object} on
  * @param {(client: Client) => void} on.connected
  * @param {() => void} on.disconnected
+ * @param {(topic: "elicitation" | "sampling" | "roots", params: any, context: import("mcp-tasks").QuestionContext) => Promise<any>} on.asked
  * @param {(event: import("mcp-tasks").DebugEvent) => void} on.debug
  */
 export function connection(on) {
-  const [url, button, trouble, agreed] = ["server-url", "connect", "connection-error", "facts"].map(byId);
+  const [url, version, button, trouble, agreed] = ["server-url", "version", "connect", "connection-error", "facts"].map(byId);
   const headers = headerEditor(byId("headers"), byId("header-count"));
   /** @type {Client | undefined} */
   let client;
@@ -34,7 +35,9 @@ export function connection(on) {
     trouble.replaceChildren();
     show("connecting", "Connecting", "Stop");
     try {
-      client = await Client.connect(url.value, { headers: headers.read(), onDebug, signal });
+      const [elicitation, sampling, roots] = ["elicitation", "sampling", "roots"].map((topic) => on.asked.bind(undefined, topic));
+      const options = { protocolVersion: version.value, headers: headers.read(), elicitation, sampling, roots, onDebug, signal };
+      client = await Client.connect(url.value, options);
       agreed.replaceChildren(facts(client));
       show("connected", `Connected, ${client.protocolVersion}`, "Disconnect");
       on.connected(client);
@@ -63,8 +66,10 @@ export function connection(on) {
     byId("connection-state").textContent = words;
     button.textContent = action;
     button.classList.toggle("primary", state === "idle");
-    url.readOnly = state !== "idle";
-    headers.lock(url.readOnly);
+    const isBusy = state !== "idle";
+    url.readOnly = isBusy;
+    version.disabled = isBusy;
+    headers.lock(isBusy);
   }
 
   return {

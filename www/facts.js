@@ -1,4 +1,5 @@
 import { el } from "./dom.js";
+import { offerOf } from "./era.js";
 import { pretty } from "./json.js";
 
 /**
@@ -7,7 +8,9 @@ import { pretty } from "./json.js";
  * @param {import("mcp-tasks").Client} client
  * @returns {HTMLElement}
  */
-export function facts({ serverInfo, protocolVersion, sessionId, serverCapabilities, instructions }) {
+export function facts(client) {
+  const { serverInfo, protocolVersion, sessionId, serverCapabilities, instructions } = client;
+  const offer = offerOf(client);
   return el(
     "div",
     { className: "facts" },
@@ -15,9 +18,9 @@ export function facts({ serverInfo, protocolVersion, sessionId, serverCapabiliti
       "dl",
       {},
       ...fact("Server", [serverInfo?.title ?? serverInfo?.name ?? "It has not said", serverInfo?.version]),
-      ...fact("Protocol", [protocolVersion]),
+      ...fact("Protocol", [protocolVersion, offer.isStateless ? "(stateless)" : "(with sessions)"]),
       ...fact("Session", [sessionId ? "yes" : "none"]),
-      ...fact("Tasks", [taskKinds(serverCapabilities)]),
+      ...fact("Tasks", [taskKinds(offer)]),
     ),
     instructions && el("p", { className: "instructions" }, instructions),
     el("details", {}, el("summary", {}, "Capabilities"), el("pre", { tabIndex: 0 }, pretty(serverCapabilities))),
@@ -28,8 +31,7 @@ function fact(term, words) {
   return [el("div", {}, el("dt", {}, term), el("dd", {}, words.filter(Boolean).join(" ")))];
 }
 
-function taskKinds({ tasks } = {}) {
-  const { tools, prompts, resources } = tasks?.requests ?? {};
-  const kinds = [tools?.call && "tools", prompts?.get && "prompts", resources?.read && "resources"].filter(Boolean);
-  return kinds.length > 0 ? `for ${kinds.join(", ")}` : "none";
+function taskKinds({ isStateless, taskKinds: kinds }) {
+  if (kinds.length === 0) return "none";
+  return `for ${kinds.join(", ")}${isStateless ? ", as the server decides" : ""}`;
 }

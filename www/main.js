@@ -2,6 +2,7 @@ import { callForm } from "./call-form.js";
 import { catalog } from "./catalog.js";
 import { connection } from "./connection.js";
 import { el } from "./dom.js";
+import { questionBoard } from "./questions.js";
 import { Run } from "./run.js";
 import { taskTable } from "./task-table.js";
 import { timeline } from "./timeline.js";
@@ -17,9 +18,10 @@ let ticking;
 const table = taskTable(byId("tasks"));
 const lanes = timeline(byId("timeline"));
 const log = wireLog(byId("wire"), byId("wire-count"));
+const questions = questionBoard(byId("questions"));
 const unconnected = byId("catalog").firstElementChild;
 
-const server = connection({ connected, disconnected, debug: log.push });
+const server = connection({ connected, disconnected, asked, debug: log.push });
 byId("clear-tasks").addEventListener("click", removeFinished);
 // A form that is sent before this program has hold of it would load the page anew.
 void suggestServer().finally(() => (byId("connect").disabled = false));
@@ -39,6 +41,11 @@ function disconnected() {
   byId("catalog").replaceChildren(unconnected);
   byId("call-form").replaceChildren();
   byId("watch").replaceChildren();
+}
+
+/** A server has a question, for a task or for a call that has not become one. */
+function asked(topic, params, { taskId, ...context }) {
+  return questions.ask(topic, params, { ...context, run: runs.find(({ task }) => task && task.taskId === taskId) });
 }
 
 function start(client, call) {

@@ -12,7 +12,7 @@ const ADVICE = {
   cors: ({ data }) => [
     data?.missing ? `The server’s answers must carry the header that is missing: ${[data.missing].flat().join(", ")}.` : undefined,
     `The server must allow this page’s origin, ${location.origin}, and every header that is sent, those that you added among them.`,
-    "It must also expose Mcp-Session-Id, or the page cannot read its session.",
+    "A server with sessions must also expose Mcp-Session-Id, or the page cannot read its session.",
   ],
   http: ({ data }) => [
     data?.status === 404 ? "There is nothing at this path. Most servers use /mcp." : undefined,

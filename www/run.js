@@ -64,6 +64,16 @@ export class Run extends EventTarget {
     this.#changed();
   }
 
+  /** Answers a question of the task. */
+  async respond(key, answer) {
+    try {
+      await this.task.respond(key, answer);
+    } catch (error) {
+      this.message = `Not answered: ${error.message}`;
+      this.#changed();
+    }
+  }
+
   async #follow(client) {
     try {
       const begin = this.call.taskId === undefined ? CALLS[this.call.item.kind] : takeUp;
@@ -75,22 +85,33 @@ export class Run extends EventTarget {
     }
   }
 
-  #watch(task) {
+  async #watch(task) {
     this.task = task;
     task.onStatusChange((told) => {
       this.told = told;
       this.message = told.statusMessage;
-      this.#move(told.status);
+      // How it ended, the result tells: a task that completed may have a tool's error for its result.
+      if (FINAL.has(told.status)) this.#changed();
+      else this.#move(told.status);
     });
     this.#changed();
-    return task.result();
+    for (;;) {
+      try {
+        return await task.result();
+      } catch (error) {
+        if (error.code !== "input_required") throw error;
+        this.outcome = { error };
+        this.#changed();
+      }
+      // It waits for an answer that nobody here gave, and lives on: once it has changed there is a result to wait for again.
+      for await (const _changed of task) break;
+      this.outcome = undefined;
+    }
   }
 
   #ending({ code }) {
     if (this.#abort.signal.aborted) return "cancelled";
     if (!this.task) return "failed";
-    // It waits for an answer and lives on.
-    if (code === "input_required") return this.status;
     return ENDINGS[code] ?? "unwatched";
   }
 

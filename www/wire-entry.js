@@ -53,7 +53,12 @@ function label({ type, method, url, rpc, message, detail, error }) {
   return [type === "request" && method, name, answer, gist(message ?? {}), detail, error?.message].filter(Boolean).join(" ") || type;
 }
 
+/** An answer that is not the last word. */
+function kindOf(result) {
+  return result?.resultType === "complete" ? undefined : result?.resultType;
+}
+
 /** The member of a message that tells it from its neighbours in the log. */
 function gist({ params, result, error }) {
-  return params?.name ?? params?.uri ?? params?.status ?? result?.status ?? result?.task?.status ?? error?.message;
+  return params?.name ?? params?.uri ?? params?.status ?? result?.status ?? result?.task?.status ?? kindOf(result) ?? error?.message;
 }

@@ -22,6 +22,13 @@ pub enum Probe {
     Silent,
 }
 
+impl Probe {
+    /// Does it say which versions the server supports?
+    pub fn names_versions(&self) -> bool {
+        matches!(self, Self::Supports(_) | Self::Refused { code: Some(modern::UNSUPPORTED_VERSION), .. })
+    }
+}
+
 /// What follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {

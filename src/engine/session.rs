@@ -82,13 +82,17 @@ impl<J: Json> Engine<J> {
         let probe = read_probe(&outcome);
         // What is known to be modern does not become legacy because the network is down.
         let hides = self.config.hides_headers && self.config.known != Some(Era::Modern) && self.session.outdated.is_none();
+        // A server that has shown itself modern stays so, unless its own list of versions says otherwise.
+        let may_be_legacy = !self.session.corrected || probe.names_versions();
         match (classify(&probe, hides), outcome) {
             (Finding::Speak(Era::Modern), Ok(result)) => self.is_modern(call, &result),
             (Finding::Correct, Err(_)) if !self.session.corrected => {
                 self.session.corrected = true;
                 self.discover(call, now);
             }
-            (Finding::Speak(Era::Legacy) | Finding::TryLegacy, outcome) => self.is_legacy(call, &probe, outcome.err(), now),
+            (Finding::Speak(Era::Legacy) | Finding::TryLegacy, outcome) if may_be_legacy => {
+                self.is_legacy(call, &probe, outcome.err(), now)
+            }
             (Finding::NoCommonVersion, outcome) => {
                 let said = outcome.map_or_else(|fault| fault.error.data, Some);
                 self.reject(call, Error { data: said, ..no_common_version() });
@@ -232,8 +236,10 @@ impl<J: Json> Engine<J> {
 
     /// A server with sessions whose `Mcp-Session-Id` the browser hides answers 400 from the second request on.
     pub(super) fn blame_hidden_session(&self, fault: Fault<J>) -> Fault<J> {
-        let refused = matches!(fault.error.code, Code::Http | Code::Rpc) && !fault.transient;
-        if !(refused && self.config.hides_headers && self.wire.session.session_id.is_none()) {
+        // An error in a success is about the request, and not about the session.
+        let refused = matches!(fault.error.code, Code::Http | Code::Rpc) && fault.status != 0 && !fault.transient;
+        let may_lack_session = self.era == Era::Legacy && self.wire.session.session_id.is_none();
+        if !(refused && self.config.hides_headers && may_lack_session) {
             return fault;
         }
         let missing = "Access-Control-Expose-Headers: Mcp-Session-Id";

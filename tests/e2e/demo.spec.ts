@@ -8,13 +8,23 @@ interface Fixtures {
   expected: RegExp;
 }
 
-const test = base.extend<Fixtures, { demo: string }>({
+const test = base.extend<Fixtures, { demo: string; stateless: string }>({
   demo: [
     async ({}, use) => {
       const peer = await startPeer(process.execPath, [`${import.meta.dirname}/../../www/server/main.mjs`]);
       const site = await serve({ port: 0, server: peer.url });
       await use(site.url);
       await site.close();
+      await peer.stop();
+    },
+    { scope: "worker" },
+  ],
+
+  /** The address of a 2026-07-28 server that knows nothing of this page. */
+  stateless: [
+    async ({}, use) => {
+      const peer = await startPeer(process.execPath, [`${import.meta.dirname}/../peers/sdk2026-server.mjs`]);
+      await use(peer.url);
       await peer.stop();
     },
     { scope: "worker" },
@@ -37,74 +47,197 @@ const test = base.extend<Fixtures, { demo: string }>({
 
 const row = (page: Page, tool: string) => page.getByRole("row", { name: new RegExp(`#\\d+ ?${tool}`) });
 
-async function connect(page: Page) {
+type Version = "2026-07-28" | "2025-11-25";
+
+/** Connects, and finds out by itself what the server speaks unless a version is chosen. */
+async function connect(page: Page, version?: Version) {
+  if (version) await page.getByLabel("Protocol version").selectOption(version);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
-  await expect(page.locator("#connection-state")).toHaveText("Connected, 2025-11-25");
+  await expect(page.locator("#connection-state")).toHaveText(`Connected, ${version ?? "2026-07-28"}`);
+}
+
+async function connectTo(page: Page, url: string) {
+  await page.getByLabel("Address of the MCP endpoint").fill(url);
+  await connect(page);
 }
 
 async function start(page: Page, tool: string, fields: Record<string, string> = {}, how = "as a task") {
-  await page.getByRole("radio", { name: tool }).check();
+  await page.getByRole("radio", { name: new RegExp(`^${tool}\\b`) }).check();
   for (const [label, value] of Object.entries(fields)) await page.locator("#call-form").getByLabel(label, { exact: true }).fill(value);
   await page.getByRole("radio", { name: how }).check();
   await page.getByRole("button", { name: "Start", exact: true }).click();
 }
 
-test("the page shows what was negotiated", async ({ page }) => {
-  await connect(page);
-  await expect(page.locator("#facts")).toContainText("Demo of mcp-tasks 1.0.0");
-  await expect(page.locator("#facts")).toContainText("for tools");
-  await page.getByText("Capabilities").click();
-  await expect(page.locator("#facts pre")).toContainText('"requests"');
-});
+const question = (page: Page, text: string) => page.locator(".question", { hasText: text });
 
-test("a slow tool runs as a task to its result, step by step", async ({ page }) => {
-  await connect(page);
-  await start(page, "Slow computation", { duration: "2.5", steps: "5", "Time to live, in seconds": "60" });
-  const task = row(page, "Slow computation");
-  await expect(task).toContainText("Working");
-  await expect(task).toContainText(/Step [1-4] of 5/);
-  await expect(task).toContainText("Completed");
-  await expect(task).toContainText("Computed for 2.5 s in 5 steps.");
-  await page.getByLabel("Filter the wire log").fill("step 4 of 5");
-  await expect(page.locator(".entries li:visible")).toContainText(["notifications/tasks/status working"]);
-  await expect(page.locator(".lanes li")).toContainText(/Working for [23]\.\d s, Completed/);
-  await expect(page.locator("#announcer")).toHaveText("Slow computation 1: Completed");
-  await task.getByRole("button", { name: "Details" }).click();
-  await page.getByText("Task", { exact: true }).click();
-  await expect(page.locator(".outcome")).toContainText('"ttlMs": 60000');
-});
-
-test("the task that never ends is cancelled, and says no more", async ({ page }) => {
-  await connect(page);
-  await start(page, "Run forever", { every: "0.3" });
-  const task = row(page, "Run forever");
-  await expect(task).toContainText(/beat [3-9]/);
-  await task.getByRole("button", { name: "Cancel" }).press("Enter");
-  await expect(task).toContainText("Cancelled");
-  await expect(task.getByRole("button", { name: "Details" })).toBeFocused();
-  await page.getByLabel("Filter the wire log").fill("beat");
-  const pushed = await page.locator(".entries li:visible").count();
-  await page.waitForTimeout(900);
-  expect(await page.locator(".entries li:visible").count()).toBe(pushed);
-});
-
-for (const { tool, fields, how, shows } of [
-  { tool: "Greet", fields: { name: "Ada" }, how: "as a task", shows: ["Completed", "Hello, Ada!"] },
-  { tool: "Greet", fields: { name: "Ada" }, how: "plainly", shows: ["Completed", "Hello, Ada!"] },
-  { tool: "Text statistics", how: "as a task", shows: ["Completed", '"longest": "quick"'] },
-  { tool: "Crash", fields: { after: "0.2" }, how: "as a task", shows: ["Failed", "The disk is on fire"] },
-  { tool: "Book a table", how: "as a task", shows: ["Failed", "tool_error", "No table for 2 today"] },
-  { tool: "Write a report", how: "plainly", shows: ["Completed", "# Summary"] },
-  { tool: "Add", fields: { a: "40" }, how: "as a task", shows: ["Completed", "answered at once", "43"] },
-  { tool: "Explain a task", fields: { status: "failed" }, how: "as a task", shows: ["Completed", "answered at once", "Explain to a developer"] },
-  { tool: "The life of a task", how: "as a task", shows: ["Completed", "answered at once", "working -> input_required"] },
-]) {
-  test(`${tool}, ${how}: ${shows.join(", ")}`, async ({ page }) => {
-    await connect(page);
-    await start(page, tool, fields, how);
-    for (const text of shows) await expect(row(page, tool)).toContainText(text);
+for (const { version, kind, tasks, capability, tag } of [
+  { version: "2026-07-28", kind: "(stateless)", tasks: "for tools, as the server decides", capability: '"io.modelcontextprotocol/tasks"', tag: "server decides" },
+  { version: "2025-11-25", kind: "(with sessions)", tasks: "for tools", capability: '"requests"', tag: "task or plain" },
+] as const) {
+  test(`${version}: the page shows what was negotiated`, async ({ page }) => {
+    await connect(page, version);
+    await expect(page.locator("#facts")).toContainText("Demo of mcp-tasks 1.0.0");
+    await expect(page.locator("#facts")).toContainText(`${version} ${kind}`);
+    await expect(page.locator("#facts").getByText(tasks, { exact: true })).toBeVisible();
+    await expect(page.locator(".choice", { hasText: "Greet" })).toContainText(tag);
+    await page.getByText("Capabilities").click();
+    await expect(page.locator("#facts pre")).toContainText(capability);
   });
 }
+
+for (const { version, pushed, options, told } of [
+  { version: "2026-07-28", pushed: "notifications/tasks working", options: {}, told: '"pollIntervalMs": 500' },
+  { version: "2025-11-25", pushed: "notifications/tasks/status working", options: { "Time to live, in seconds": "60" }, told: '"ttlMs": 60000' },
+] as const) {
+  test(`${version}: a slow tool runs as a task to its result, step by step`, async ({ page }) => {
+    await connect(page, version);
+    await start(page, "Slow computation", { duration: "2.5", steps: "5", ...options });
+    const task = row(page, "Slow computation");
+    await expect(task).toContainText("Working");
+    await expect(task).toContainText(/Step [1-4] of 5/);
+    await expect(task).toContainText("Completed");
+    await expect(task).toContainText("Computed for 2.5 s in 5 steps.");
+    await page.getByLabel("Filter the wire log").fill("step 4 of 5");
+    await expect(page.locator(".entries li:visible")).toContainText([pushed]);
+    await expect(page.locator(".lanes li")).toContainText(/Working for [23]\.\d s, Completed/);
+    await expect(page.locator("#announcer")).toHaveText("Slow computation 1: Completed");
+    await task.getByRole("button", { name: "Details" }).click();
+    await page.getByText("Task", { exact: true }).click();
+    await expect(page.locator(".outcome")).toContainText(told);
+  });
+
+  test(`${version}: the task that never ends is cancelled, and says no more`, async ({ page }) => {
+    await connect(page, version);
+    await start(page, "Run forever", { every: "0.3" });
+    const task = row(page, "Run forever");
+    await expect(task).toContainText(/beat [3-9]/);
+    await task.getByRole("button", { name: "Cancel" }).press("Enter");
+    await expect(task).toContainText("Cancelled");
+    await expect(task.getByRole("button", { name: "Details" })).toBeFocused();
+    await page.getByLabel("Filter the wire log").fill("beat");
+    const pushes = await page.locator(".entries li:visible").count();
+    await page.waitForTimeout(900);
+    expect(await page.locator(".entries li:visible").count()).toBe(pushes);
+  });
+
+  for (const { tool, fields, how, shows } of [
+    { tool: "Greet", fields: { name: "Ada" }, how: "as a task", shows: ["Completed", "Hello, Ada!"] },
+    { tool: "Greet", fields: { name: "Ada" }, how: "plainly", shows: ["Completed", "Hello, Ada!"] },
+    { tool: "Text statistics", how: "as a task", shows: ["Completed", '"longest": "quick"'] },
+    { tool: "Crash", fields: { after: "0.2" }, how: "as a task", shows: ["Failed", "The disk is on fire"] },
+    { tool: "Book a table", how: "as a task", shows: ["Failed", "tool_error", "No table for 2 today"] },
+    { tool: "Write a report", how: "plainly", shows: ["Completed", "# Summary"] },
+    { tool: "Add", fields: { a: "40" }, how: "as a task", shows: ["Completed", "answered at once", "43"] },
+    { tool: "Explain a task", fields: { status: "failed" }, how: "as a task", shows: ["Completed", "answered at once", "Explain to a developer"] },
+    { tool: "The life of a task", how: "as a task", shows: ["Completed", "answered at once", "working -> input_required"] },
+  ]) {
+    test(`${version}: ${tool}, ${how}: ${shows.join(", ")}`, async ({ page }) => {
+      await connect(page, version);
+      await start(page, tool, fields, how);
+      for (const text of shows) await expect(row(page, tool)).toContainText(text);
+    });
+  }
+}
+
+test("a time to live is only asked for where the server heeds it", async ({ page }) => {
+  await connect(page);
+  await page.getByRole("radio", { name: /^Greet/ }).check();
+  await expect(page.getByLabel("Time to live, in seconds")).toBeHidden();
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await connect(page, "2025-11-25");
+  await expect(page.getByLabel("Time to live, in seconds")).toBeVisible();
+});
+
+test("a task that asks waits for an answer, and goes on with it", async ({ page }) => {
+  await connect(page);
+  await start(page, "Plan a party");
+  const task = row(page, "Plan a party");
+  await expect(task).toContainText("Waiting for input");
+  await expect(page.locator("#announcer")).toHaveText(/^(The server asks: |Plan a party 1: Waiting)/);
+  await question(page, "guests").getByLabel("Your answer, as JSON").fill(`{ "count": 7 }`);
+  await question(page, "guests").getByRole("button", { name: "Answer" }).click();
+  await expect(question(page, "guests")).toHaveCount(0);
+  await expect(page.getByLabel("Your answer, as JSON")).toBeFocused();
+  await expect(task).toContainText("Waiting for input");
+  await question(page, "cake").getByRole("button", { name: "Decline" }).click();
+  await expect(task).toContainText("Ada’s party: guests 7, cake undecided.");
+  await page.getByLabel("Filter the wire log").fill("POST tasks/update");
+  await expect(page.locator(".entries li:visible")).toHaveCount(2);
+});
+
+test("a task that asks can be cancelled, and its questions go", async ({ page }) => {
+  await connect(page);
+  await start(page, "Plan a party");
+  await expect(page.locator(".question")).toHaveCount(2);
+  await row(page, "Plan a party").getByRole("button", { name: "Cancel" }).click();
+  await expect(row(page, "Plan a party")).toContainText("Cancelled");
+  await expect(page.locator(".question")).toHaveCount(0);
+});
+
+test("the question of a task that is driven unseen is answered like any other", async ({ page }) => {
+  await connect(page);
+  await start(page, "Plan a party", {}, "plainly");
+  for (const asked of ["guests", "cake"]) await question(page, asked).getByRole("button", { name: "Answer" }).click();
+  await expect(row(page, "Plan a party")).toContainText("Ada’s party: guests 12, cake chocolate.");
+});
+
+test("an answer that is not JSON is not sent", async ({ page }) => {
+  await connect(page);
+  await start(page, "Plan a party");
+  await question(page, "cake").getByLabel("Your answer, as JSON").fill("lemon");
+  await question(page, "cake").getByRole("button", { name: "Answer" }).click();
+  await expect(question(page, "cake").locator("textarea:invalid")).toHaveCount(1);
+});
+
+test.describe("a server that knows nothing of this page", () => {
+  test("has its tasks started, watched and taken up again", async ({ page, demo, stateless }) => {
+    await connectTo(page, stateless);
+    await expect(page.locator("#facts")).toContainText("sdk2026-peer 1.0.0");
+    await expect(page.locator("#facts")).toContainText("for tools, as the server decides");
+    await start(page, "slow", { ms: "3000" });
+    await expect(row(page, "slow")).toContainText("Working");
+    await row(page, "slow").getByRole("button", { name: "Details" }).click();
+    await page.getByText("Task", { exact: true }).click();
+    const taskId = /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+    await page.goto(demo);
+    await connectTo(page, stateless);
+    await page.getByText("Watch a task by its id").click();
+    await page.getByLabel("Task id").fill(taskId);
+    await page.getByRole("button", { name: "Watch", exact: true }).click();
+    await expect(row(page, "Taken up")).toContainText("Completed");
+  });
+
+  for (const { tool, how, answers, shows } of [
+    { tool: "ask_name", how: "as a task", answers: [["name", `{ "value": "Ada" }`]], shows: "accept: Ada" },
+    { tool: "ask_name", how: "plainly", answers: [["name", `{ "value": "Ada" }`]], shows: "accept: Ada" },
+    { tool: "ask_name", how: "as a task", answers: [["name", undefined]], shows: "decline: undefined" },
+    { tool: "ask_twice", how: "as a task", answers: [["old", `{ "value": 36 }`], ["name", `{ "value": "Ada" }`], ["colour", `{ "value": "blue" }`]], shows: "Ada, 36, blue" },
+    { tool: "list_roots", how: "as a task", answers: [["work on", `{ "roots": [{ "uri": "file:///a" }] }`]], shows: "file:///a" },
+    { tool: "sample", how: "as a task", answers: [["model", `{ "role": "assistant", "model": "me", "content": { "type": "text", "text": "hi" } }`]], shows: "the model says: hi" },
+    { tool: "asking_prompt", how: "plainly", answers: [["name", `{ "value": "Ada" }`]], shows: "Ada" },
+  ] as const) {
+    test(`asks: ${tool}, ${how}: ${shows}`, async ({ page, stateless }) => {
+      await connectTo(page, stateless);
+      await start(page, tool, {}, how);
+      for (const [about, answer] of answers) {
+        if (answer) await question(page, about).getByLabel("Your answer, as JSON").fill(answer);
+        await question(page, about).getByRole("button", { name: answer ? "Answer" : "Decline" }).click();
+      }
+      await expect(row(page, tool)).toContainText("Completed");
+      await expect(row(page, tool)).toContainText(shows);
+      await expect(page.locator(".question")).toHaveCount(0);
+    });
+  }
+
+  test("asks the model of a user who gives no answer: the task waits, and can be cancelled", async ({ page, stateless }) => {
+    await connectTo(page, stateless);
+    await start(page, "sample");
+    await page.locator(".question").getByRole("button", { name: "Decline" }).click();
+    await expect(row(page, "sample")).toContainText("input_required:");
+    await row(page, "sample").getByRole("button", { name: "Cancel" }).click();
+    await expect(row(page, "sample")).toContainText("Cancelled");
+  });
+});
 
 test("every way that servers write a schema gets the field that fits", () => {
   const yesNo = [
@@ -162,6 +295,8 @@ test("what a server says is text, whatever it looks like", async ({ page }) => {
   await expect(row(page, "Greet")).toContainText(`Hello, ${name}!`);
   await row(page, "Greet").getByRole("button", { name: "Details" }).click();
   await expect(page.locator(".outcome")).toContainText(name);
+  await start(page, "Plan a party", { host: name });
+  await expect(question(page, "guests")).toContainText(`come to ${name}’s party?`);
   await expect(page.locator("main img")).toHaveCount(0);
 });
 
@@ -209,6 +344,8 @@ test("nothing is wider than a phone", async ({ page }) => {
   await start(page, "Greet", { name: "x".repeat(60) });
   await start(page, "Text statistics");
   await start(page, "Crash", { after: "0.1" });
+  await start(page, "Plan a party", { host: "x".repeat(60) });
+  await page.locator(".question summary").first().click();
   await expect(row(page, "Crash")).toContainText("Failed");
   for (const details of await page.getByRole("button", { name: /^Details/ }).all()) await details.click();
   await page.locator(".entries summary").first().click();
@@ -227,15 +364,16 @@ test("the wire log filters, copies and clears, and hides what headers were given
   await start(page, "Greet", { name: "Ada" });
   await expect(row(page, "Greet")).toContainText("Completed");
 
-  await page.getByLabel("Filter the wire log").fill("initialize");
-  await expect(page.locator(".entries li:visible").first()).toContainText("POST initialize");
+  await page.getByLabel("Filter the wire log").fill("discover");
+  await expect(page.locator(".entries li:visible").first()).toContainText("POST server/discover");
   await page.getByLabel("Filter the wire log").fill("");
   await page.getByRole("button", { name: "Copy" }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toContain("tools/call");
   expect(copied).not.toContain("s3cret");
   await page.getByRole("button", { name: "Clear" }).click();
-  await expect(page.locator(".entries li")).toHaveCount(0);
+  // What is still on the way may come yet.
+  await expect(page.locator(".entries li", { hasText: "tools/call" })).toHaveCount(0);
 });
 
 test.describe("a server that cannot be reached", () => {

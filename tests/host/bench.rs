@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcp_tasks::engine::{Answers, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, Round};
+use mcp_tasks::engine::{Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round};
 use serde_json::{Value, json};
 
+use crate::modern_server::{modern_capabilities, on_stream};
 use crate::node::Node;
 use crate::schema;
-use crate::server::{Server, all_capabilities};
+use crate::server::{METHOD_NOT_FOUND, Server, all_capabilities};
 use crate::wire::{Arrival, Reply, Sent};
 
 /// So many steps at one instant are a loop that never ends.
@@ -52,6 +53,11 @@ pub fn config() -> Config<Node> {
         answers: Answers::default(),
         local: false,
     }
+}
+
+/// For servers of which nothing is known, by a client that answers every question.
+pub fn modern_config() -> Config<Node> {
+    Config { known: None, answers: Answers { elicitation: true, sampling: true, roots: true }, ..config() }
 }
 
 pub fn invocation(kind: Kind, name: &str) -> Invocation<Node> {
@@ -115,6 +121,29 @@ impl Bench {
         bench.on("GET", |_| Reply::stream());
         bench.connect();
         bench
+    }
+
+    /// Connected to a server of the stateless era, which pushes what becomes of tasks.
+    pub fn modern() -> Self {
+        Self::modern_with(modern_config(), modern_capabilities())
+    }
+
+    /// The same without pushes.
+    pub fn modern_polling() -> Self {
+        let mut bench = Self::modern();
+        bench.on("subscriptions/listen", |sent| Reply::status_with(404, sent.error(METHOD_NOT_FOUND, "Method not found")));
+        bench
+    }
+
+    pub fn modern_with(config: Config<Node>, capabilities: Value) -> Self {
+        let mut bench = Self::meeting(config, Server::modern(capabilities));
+        bench.connect();
+        bench
+    }
+
+    /// With this server, and not yet connected.
+    pub fn meeting(config: Config<Node>, server: Server) -> Self {
+        Self { server, ..Self::new(config, Value::Null) }
     }
 
     fn connect(&mut self) {
@@ -284,7 +313,8 @@ impl Bench {
 
     /// The newest stream of the server's own messages that is open.
     pub fn stream(&self) -> Option<ExchangeId> {
-        let is_open = |sent: &&Sent| sent.method() == "GET" && self.open.get(&sent.exchange) == Some(&Some(Body::Events));
+        let carries = |sent: &&Sent| matches!(sent.method(), "GET" | "subscriptions/listen");
+        let is_open = |sent: &&Sent| carries(sent) && self.open.get(&sent.exchange) == Some(&Some(Body::Events));
         Some(self.sent.iter().rev().find(is_open)?.exchange)
     }
 
@@ -296,6 +326,8 @@ impl Bench {
     }
 
     pub fn push(&mut self, message: &Value) {
+        let subscription = self.sent.iter().find(|sent| sent.method() == "subscriptions/listen" && Some(sent.exchange) == self.stream());
+        let message = subscription.map_or_else(|| message.clone(), |sent| on_stream(sent, message.clone()));
         self.push_bytes(Arrival::Bytes(format!("data: {message}\n\n").into_bytes()));
     }
 
@@ -354,6 +386,46 @@ impl Bench {
             None => status.state.name().into(),
         })
         .collect()
+    }
+
+    /// The questions that the face was asked, in order.
+    pub fn asked(&self) -> Vec<Ask<Node>> {
+        let asked = self.told.iter().filter_map(|(_, output)| match output {
+            Output::Ask(ask) => Some(ask.clone()),
+            _ => None,
+        });
+        asked.collect()
+    }
+
+    /// The keys of those questions.
+    pub fn keys(&self) -> Vec<String> {
+        self.asked().into_iter().map(|ask| ask.key).collect()
+    }
+
+    /// The questions that it need not answer any more.
+    pub fn withdrawn(&self) -> Vec<QuestionId> {
+        let withdrawn = self.told.iter().filter_map(|(_, output)| match output {
+            Output::Withdraw(question) => Some(*question),
+            _ => None,
+        });
+        withdrawn.collect()
+    }
+
+    pub fn answer(&mut self, question: QuestionId, answer: Value) {
+        self.tell(|engine, now| engine.answer(question, Node(answer), now));
+    }
+
+    pub fn refuse(&mut self, question: QuestionId, cause: Value) {
+        self.tell(|engine, now| engine.refuse(question, Node(cause), now));
+    }
+
+    /// What the server sent and nobody could use.
+    pub fn oddities(&self) -> Vec<&'static str> {
+        let odd = self.told.iter().filter_map(|(_, output)| match output {
+            Output::Oddity(what, _) => Some(*what),
+            _ => None,
+        });
+        odd.collect()
     }
 
     /// The tasks that the face was told it can follow no further, and why.

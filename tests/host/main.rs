@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod bench;
+mod modern_server;
 mod node;
 mod schema;
 mod server;
@@ -27,7 +28,9 @@ mod pace;
 mod payload;
 mod pinned;
 mod polling;
+mod probe;
 mod resume;
 mod sse;
 mod stream;
 mod task_list;
+mod verdict;

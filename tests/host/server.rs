@@ -1,4 +1,4 @@
-//! A server of the 2025-11-25 era that does everything right. Tests replace what they want to see go wrong.
+//! A server that does everything right: here of the 2025-11-25 era. Tests replace what they want to see go wrong.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -31,16 +31,25 @@ fn is_end(state: &Value) -> bool {
 }
 
 impl Tasks {
-    /// The task as the server sees it now.
-    pub fn at(&self, id: &str, now: Millis) -> Option<Value> {
+    /// The state of the task now: a name, or an object with more than its `status`.
+    pub fn state(&self, id: &str, now: Millis) -> Option<Value> {
         let life = self.lives.get(id)?;
         let (_, state) = life.iter().rev().find(|(at, _)| *at <= now)?;
-        let done = Value::from("completed");
         let all_done = self.all_done.is_some_and(|at| at <= now);
-        Some(task(id, if all_done && !is_end(state) { &done } else { state }, self.interval.as_ref()))
+        Some(if all_done && !is_end(state) { Value::from("completed") } else { state.clone() })
     }
 
-    fn is_over(&self, id: &str, now: Millis) -> bool {
+    /// The task as the server sees it now.
+    pub fn at(&self, id: &str, now: Millis) -> Option<Value> {
+        Some(task(id, &self.state(id, now)?, self.interval.as_ref()))
+    }
+
+    /// What will become of the task.
+    pub fn future(&self, id: &str, now: Millis) -> impl Iterator<Item = &(Millis, Value)> {
+        self.lives.get(id).into_iter().flatten().filter(move |(at, _)| *at > now)
+    }
+
+    pub fn is_over(&self, id: &str, now: Millis) -> bool {
         self.at(id, now).is_some_and(|task| is_end(&task))
     }
 
@@ -66,13 +75,14 @@ impl Tasks {
         self.lives.remove(id);
     }
 
-    fn make(&mut self, now: Millis) -> Option<Value> {
+    /// A new task, with the next id.
+    pub fn make(&mut self, now: Millis) -> String {
         self.made += 1;
         let id = format!("t{}", self.made);
-        if self.at(&id, now).is_none() {
+        if self.state(&id, now).is_none() {
             self.set(&id, now, "working");
         }
-        self.at(&id, now)
+        id
     }
 }
 
@@ -122,22 +132,31 @@ pub fn text_result(text: &str) -> Value {
 
 pub struct Server {
     handlers: HashMap<String, Handler>,
-    /// Asked before all others; where it says nothing, they are.
+    /// Asked before all others; where they say nothing, those are.
     upset: Option<Upset>,
+    gate: Option<Upset>,
     pub tasks: Rc<RefCell<Tasks>>,
+    pub tools: Rc<RefCell<Value>>,
     /// How long every answer takes.
     pub latency: Millis,
 }
 
 impl Server {
+    /// A server that refuses everything.
+    pub fn bare(tools: Value) -> Self {
+        let tools = Rc::new(RefCell::new(tools));
+        Self { handlers: HashMap::new(), upset: None, gate: None, tasks: Rc::default(), tools, latency: 0 }
+    }
+
     pub fn new(capabilities: Value) -> Self {
-        let mut server = Self { handlers: HashMap::new(), upset: None, tasks: Rc::default(), latency: 0 };
+        let mut server = Self::bare(all_tools());
         server.on("initialize", move |sent| {
             let version = sent.params()["protocolVersion"].clone();
             let info = json!({ "name": "scripted", "version": "1" });
             Reply::json(sent.result(json!({ "protocolVersion": version, "capabilities": capabilities, "serverInfo": info })))
         });
-        server.on("tools/list", |sent| Reply::json(sent.result(json!({ "tools": all_tools() }))));
+        let tools = server.tools.clone();
+        server.on("tools/list", move |sent| Reply::json(sent.result(json!({ "tools": *tools.borrow() }))));
         for (method, plain) in [
             ("tools/call", text_result("at once")),
             ("prompts/get", json!({ "messages": [] })),
@@ -146,7 +165,10 @@ impl Server {
             let tasks = server.tasks.clone();
             server.on(method, move |sent| {
                 let asks = sent.params()["task"].is_object();
-                let made = asks.then(|| json!({ "task": tasks.borrow_mut().make(sent.at) }));
+                let made = asks.then(|| {
+                    let id = tasks.borrow_mut().make(sent.at);
+                    json!({ "task": tasks.borrow().at(&id, sent.at) })
+                });
                 Reply::json(sent.result(made.unwrap_or_else(|| plain.clone())))
             });
         }
@@ -205,13 +227,20 @@ impl Server {
         self.upset = Some(Box::new(upset));
     }
 
+    /// Whatever tests replace, this is asked before it.
+    pub fn gate(&mut self, gate: impl FnMut(&Sent) -> Option<Reply> + 'static) {
+        self.gate = Some(Box::new(gate));
+    }
+
     pub fn reply(&mut self, sent: &Sent) -> Reply {
         self.handle(sent).after(self.latency)
     }
 
     fn handle(&mut self, sent: &Sent) -> Reply {
-        if let Some(reply) = self.upset.as_mut().and_then(|upset| upset(sent)) {
-            return reply;
+        for first in [&mut self.upset, &mut self.gate] {
+            if let Some(reply) = first.as_mut().and_then(|first| first(sent)) {
+                return reply;
+            }
         }
         match self.handlers.get_mut(sent.method()) {
             Some(handler) => handler(sent),
@@ -221,6 +250,6 @@ impl Server {
     }
 }
 
-fn id_of(sent: &Sent) -> &str {
+pub fn id_of(sent: &Sent) -> &str {
     sent.params()["taskId"].as_str().unwrap_or_default()
 }

@@ -51,6 +51,8 @@ pub enum Flaw {
     /// A header is missing, too much, or says something else than the body.
     Header(String),
     Body(String),
+    /// Tasks are not declared.
+    Capability,
 }
 
 /// Has it any mark of the era?
@@ -65,7 +67,9 @@ pub fn is_signed(sent: &Sent) -> bool {
 /// The first rule that a request breaks, of those that hold whatever the server offers.
 pub fn check(sent: &Sent) -> Result<(), Flaw> {
     check_body(sent).map_err(Flaw::Body)?;
-    check_headers(sent).map_err(Flaw::Header)
+    check_headers(sent).map_err(Flaw::Header)?;
+    let declared = &sent.params()["_meta"][META_CAPABILITIES]["extensions"][TASKS];
+    if declared.is_object() { Ok(()) } else { Err(Flaw::Capability) }
 }
 
 fn demand(holds: bool, what: &str) -> Result<(), String> {
@@ -111,7 +115,7 @@ fn check_meta(sent: &Sent) -> Result<(), String> {
         let known = ["elicitation", "sampling", "roots", "extensions"].contains(&name.as_str());
         demand(known && capability.is_object(), &format!("{name} is no capability"))?;
     }
-    demand(meta[META_CAPABILITIES]["extensions"][TASKS].is_object(), "tasks are not declared")
+    Ok(())
 }
 
 fn check_filter(filter: &Value) -> Result<(), String> {
@@ -144,7 +148,7 @@ fn check_headers(sent: &Sent) -> Result<(), String> {
 }
 
 /// A good request, which tests spoil.
-fn good(method: &str) -> Sent {
+pub fn good(method: &str) -> Sent {
     let meta = json!({
         META_VERSION: VERSION,
         META_CLIENT: { "name": "test", "version": "0" },
@@ -177,7 +181,7 @@ fn good_requests_pass() {
 #[test]
 fn a_spoiled_body_is_found() {
     type Spoil = fn(&mut Value);
-    let spoils: [(&str, Spoil); 15] = [
+    let spoils: [(&str, Spoil); 14] = [
         ("a notification", |body| drop(body.as_object_mut().expect("an object").remove("id"))),
         ("an answer", |body| *body = json!({ "jsonrpc": "2.0", "id": 1, "result": {} })),
         ("a method of the other era", |body| body["method"] = json!("tasks/result")),
@@ -191,7 +195,6 @@ fn a_spoiled_body_is_found() {
         ("no version", |body| body["params"]["_meta"][META_VERSION] = json!(null)),
         ("no client", |body| body["params"]["_meta"][META_CLIENT] = json!({})),
         ("no capabilities", |body| body["params"]["_meta"][META_CAPABILITIES] = json!(null)),
-        ("no tasks", |body| body["params"]["_meta"][META_CAPABILITIES] = json!({})),
         ("a capability that is none", |body| body["params"]["_meta"][META_CAPABILITIES]["tasks"] = json!({})),
     ];
     for (why, spoil) in spoils {
@@ -231,4 +234,11 @@ fn a_spoiled_header_is_found() {
     let mut sent = good("tools/call");
     sent.headers.push(("mcp-name".into(), "it".into()));
     assert!(matches!(check(&sent), Err(Flaw::Header(_))), "a name that comes twice");
+}
+
+#[test]
+fn an_undeclared_extension_is_found() {
+    let mut sent = good("tools/call");
+    sent.body["params"]["_meta"][META_CAPABILITIES] = json!({});
+    assert_eq!(check(&sent), Err(Flaw::Capability));
 }

@@ -1,4 +1,6 @@
 import { createServer } from "node:http";
+import { toWebRequest } from "@modelcontextprotocol/node";
+import { isLegacyRequest } from "@modelcontextprotocol/server";
 
 const PATH = "/mcp";
 const LARGEST_BODY = 1 << 20;
@@ -14,20 +16,23 @@ const PREFLIGHT = {
 const EXPOSED = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After";
 
 /**
- * The HTTP side: paths, origins and sessions. MCP itself is the transport's business.
+ * The HTTP side: paths, origins, sessions, and who speaks which generation of the protocol. MCP itself is the business of
+ * the transports.
  *
- * @param {import("./sessions.mjs").Sessions} sessions
+ * @param {object} served
+ * @param {import("./sessions.mjs").Sessions} served.sessions for the protocol with sessions
+ * @param {import("@modelcontextprotocol/node").NodeMcpRequestHandler} served.stateless for the one without
  */
-export function endpoint(sessions) {
+export function endpoint(served) {
   return createServer((request, response) => {
-    answer(sessions, request, response).catch((error) => {
+    answer(served, request, response).catch((error) => {
       if (response.headersSent) response.destroy(error);
       else refuse(response, 500, -32603, "Internal error");
     });
   });
 }
 
-async function answer(sessions, request, response) {
+async function answer({ sessions, stateless }, request, response) {
   const { origin } = request.headers;
   if (origin !== undefined) {
     // Any page of this machine, and no other: a stranger's page that points its name at 127.0.0.1 is refused here.
@@ -41,6 +46,7 @@ async function answer(sessions, request, response) {
 
   const body = request.method === "POST" ? await readJson(request, response) : undefined;
   if (response.writableEnded) return;
+  if (body !== undefined && !(await isLegacyRequest(await toWebRequest(request, body), body))) return stateless(request, response, body);
   const id = request.headers["mcp-session-id"];
   const transport = id === undefined ? await opened(sessions, body) : sessions.use(id, response);
   if (transport) return transport.handleRequest(request, response, body);

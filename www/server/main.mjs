@@ -3,13 +3,14 @@ import { parseArgs } from "node:util";
 import { endpoint } from "./endpoint.mjs";
 import { demoServer } from "./server.mjs";
 import { Sessions } from "./sessions.mjs";
+import { stateless } from "./stateless.mjs";
 import { Tasks } from "./tasks.mjs";
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
 
 const tasks = new Tasks();
 const sessions = new Sessions((transport) => demoServer(tasks).connect(transport));
-const http = endpoint(sessions);
+const http = endpoint({ sessions, stateless: stateless(tasks) });
 
 http.on("error", (error) => {
   console.error(error.message);

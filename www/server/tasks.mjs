@@ -6,10 +6,10 @@ const PAGE = 20;
 const LIMIT = 200;
 
 /**
- * The tasks of this server, for as long as their time-to-live says.
+ * The tasks of this server, for as long as their time-to-live says, whichever protocol began them.
  *
  * A task belongs to the server and not to the session that began it: its id is unguessable, so a reloaded page may ask
- * for it again under a new session. Only the list is kept apart by session.
+ * for it again under a new session, or without any. Only the list is kept apart by session.
  *
  * @implements {import("@modelcontextprotocol/sdk/experimental/tasks").TaskStore}
  */
@@ -36,6 +36,66 @@ export class Tasks {
     this.#entry(taskId).error = error;
   }
 
+  /**
+   * Asks whoever watches the task, and waits for the answers.
+   *
+   * @param {string} taskId
+   * @param {Record<string, object>} questions requests of the protocol, by a key for each
+   * @returns {Promise<Record<string, any>>} the answers, by the same keys
+   */
+  ask(taskId, questions) {
+    const entry = this.#entry(taskId);
+    const { signal } = entry.work;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      entry.asking = { open: { ...questions }, answers: {}, resolve };
+      this.#move(taskId, "input_required");
+    });
+  }
+
+  /**
+   * Takes answers in. Those to no open question are passed over, as the protocol wants it.
+   *
+   * @param {string} taskId
+   * @param {Record<string, object>} answers
+   */
+  answer(taskId, answers) {
+    const { asking } = this.#entry(taskId);
+    const taken = Object.entries(answers).filter(([key]) => asking && Object.hasOwn(asking.open, key));
+    if (taken.length === 0) return;
+    for (const [key, answer] of taken) {
+      delete asking.open[key];
+      asking.answers[key] = answer;
+    }
+    if (Object.keys(asking.open).length > 0) return this.#move(taskId, "input_required");
+    this.#entry(taskId).asking = undefined;
+    this.#move(taskId, "working");
+    asking.resolve(asking.answers);
+  }
+
+  /**
+   * All that is known of a task.
+   *
+   * @param {string} taskId
+   * @returns {Readonly<Entry> | undefined}
+   */
+  look(taskId) {
+    return this.#entries.get(taskId);
+  }
+
+  /**
+   * Calls back on every change of a task.
+   *
+   * @param {string} taskId
+   * @param {() => void} callback
+   * @returns {() => void} ends it
+   */
+  watch(taskId, callback) {
+    const { watchers } = this.#entry(taskId);
+    watchers.add(callback);
+    return () => watchers.delete(callback);
+  }
+
   /** @param {{ ttl: number, pollInterval: number }} options milliseconds, both decided by the caller */
   async createTask({ ttl, pollInterval }, _requestId, _request, sessionId) {
     if (this.#entries.size >= LIMIT) {
@@ -47,7 +107,7 @@ export class Tasks {
     const expiry = setTimeout(() => this.#drop(taskId), ttl);
     // A forgotten task must not keep the process alive.
     expiry.unref();
-    this.#entries.set(taskId, { task, sessionId, expiry, work: new AbortController() });
+    this.#entries.set(taskId, { task, sessionId, expiry, work: new AbortController(), watchers: new Set() });
     return { ...task };
   }
 
@@ -57,8 +117,10 @@ export class Tasks {
   }
 
   async storeTaskResult(taskId, status, result) {
+    const entry = this.#entry(taskId);
+    refuseEnded(entry.task);
+    entry.result = result;
     this.#move(taskId, status, result.isError ? textOf(result) : undefined);
-    this.#entry(taskId).result = result;
   }
 
   async getTaskResult(taskId) {
@@ -92,11 +154,12 @@ export class Tasks {
   }
 
   #move(taskId, status, statusMessage) {
-    const { task } = this.#entry(taskId);
-    if (isTerminal(task.status)) throw new McpError(ErrorCode.InvalidParams, `Task ${taskId} is already ${task.status}`);
+    const { task, watchers } = this.#entry(taskId);
+    refuseEnded(task);
     task.status = status;
     task.lastUpdatedAt = new Date().toISOString();
     if (statusMessage !== undefined) task.statusMessage = statusMessage;
+    for (const callback of watchers) callback();
   }
 
   #drop(taskId) {
@@ -105,6 +168,10 @@ export class Tasks {
     entry.work.abort();
     this.#entries.delete(taskId);
   }
+}
+
+function refuseEnded({ taskId, status }) {
+  if (isTerminal(status)) throw new McpError(ErrorCode.InvalidParams, `Task ${taskId} is already ${status}`);
 }
 
 function textOf(result) {
@@ -117,6 +184,8 @@ function textOf(result) {
  * @property {string} [sessionId]
  * @property {NodeJS.Timeout} expiry
  * @property {AbortController} work
+ * @property {Set<() => void>} watchers
+ * @property {{ open: Record<string, object>, answers: Record<string, object>, resolve: Function }} [asking]
  * @property {import("@modelcontextprotocol/sdk/types.js").CallToolResult} [result]
  * @property {Error} [error]
  */

@@ -3,11 +3,16 @@ import { z } from "zod";
 
 const text = (text) => ({ content: [{ type: "text", text }] });
 
+const form = (message, properties) => ({
+  method: "elicitation/create",
+  params: { mode: "form", message, requestedSchema: { type: "object", properties, required: Object.keys(properties) } },
+});
+
 /**
  * What the demo offers: each tool ends in its own way, so that a client can be seen to cope with all of them.
- * `support` is the tool's `execution.taskSupport`.
+ * `support` is the tool's `execution.taskSupport`. What `asks` is only offered where a task can be answered.
  *
- * @type {{ name: string, title: string, support: "optional" | "required" | "forbidden", description: string,
+ * @type {{ name: string, title: string, support: "optional" | "required" | "forbidden", asks?: boolean, description: string,
  *   inputSchema: z.ZodRawShape, outputSchema?: z.ZodRawShape, run: import("./work.mjs").Work }[]}
  */
 export const tools = [
@@ -134,6 +139,28 @@ export const tools = [
         lines.push(`# ${section}`, `A ${tone} paragraph about ${section.toLowerCase()}.`, "");
       }
       return text(lines.join("\n").trimEnd());
+    },
+  },
+  {
+    name: "plan_party",
+    title: "Plan a party",
+    support: "required",
+    asks: true,
+    description: "Asks: it works, has two questions, and works on once both are answered or declined.",
+    inputSchema: {
+      host: z.string().min(1).max(60).default("Ada").describe("Whose party it is"),
+    },
+    async run({ host }, { signal, report, ask }) {
+      await report("Looking at the calendar");
+      await sleep(500, undefined, { signal });
+      const { guests, cake } = await ask({
+        guests: form(`How many guests will come to ${host}’s party?`, { count: { type: "integer", minimum: 1, maximum: 50, default: 12 } }),
+        cake: form("Which cake shall it be?", { flavour: { type: "string", enum: ["chocolate", "lemon", "none"] } }),
+      });
+      await report("Writing the invitations");
+      await sleep(500, undefined, { signal });
+      const said = ({ action, content }, member) => (action === "accept" ? String(content?.[member]) : "undecided");
+      return text(`${host}’s party: guests ${said(guests, "count")}, cake ${said(cake, "flavour")}.`);
     },
   },
   {

@@ -1,8 +1,9 @@
-const POLL = 500;
-const TTL = { least: 1_000, default: 10 * 60_000, most: 60 * 60_000 };
+/** How often the status may be asked for, in milliseconds. */
+export const POLL = 500;
+export const TTL = { least: 1_000, default: 10 * 60_000, most: 60 * 60_000 };
 
 /**
- * Turns a function that works into the handler of a tool that runs as a task.
+ * Turns a function that works into the handler of a tool that runs as a task, for the protocol with sessions.
  *
  * @param {import("./tasks.mjs").Tasks} tasks
  * @param {Work} run
@@ -15,7 +16,7 @@ export function taskHandler(tasks, run) {
       const task = await extra.taskStore.createTask({ ttl, pollInterval: POLL });
       // A plain call waits here for its task: when the caller withdraws it, nobody will ask for the result.
       extra.signal.addEventListener("abort", () => void settle(tasks.updateTaskStatus(task.taskId, "cancelled")));
-      void work(tasks, run, task.taskId, args, extra);
+      void work(tasks, run, task.taskId, args, extra.taskStore);
       return { task };
     },
     getTask: (_args, extra) => extra.taskStore.getTask(extra.taskId),
@@ -23,19 +24,30 @@ export function taskHandler(tasks, run) {
   };
 }
 
-async function work(tasks, run, taskId, args, extra) {
+/**
+ * Does the work of a task and keeps how it ended.
+ *
+ * @param {import("./tasks.mjs").Tasks} tasks
+ * @param {Work} run
+ * @param {string} taskId
+ * @param {Record<string, any>} args
+ * @param {Pick<import("./tasks.mjs").Tasks, "updateTaskStatus" | "storeTaskResult">} [store] what is told of the changes,
+ *   where that is not the tasks themselves
+ */
+export async function work(tasks, run, taskId, args, store = tasks) {
   const signal = tasks.signal(taskId);
-  const report = (message) => settle(extra.taskStore.updateTaskStatus(taskId, "working", message));
+  const report = (message) => settle(store.updateTaskStatus(taskId, "working", message));
+  const ask = (questions) => tasks.ask(taskId, questions);
   let result;
   try {
-    result = await run(args, { signal, report });
+    result = await run(args, { signal, report, ask });
   } catch (error) {
     // Cancelled or expired: the store has already said so.
     if (signal.aborted) return;
     tasks.keepError(taskId, error);
-    return settle(extra.taskStore.updateTaskStatus(taskId, "failed", error.message));
+    return settle(store.updateTaskStatus(taskId, "failed", error.message));
   }
-  await settle(extra.taskStore.storeTaskResult(taskId, result.isError ? "failed" : "completed", result));
+  await settle(store.storeTaskResult(taskId, result.isError ? "failed" : "completed", result));
 }
 
 /** A task may expire, be cancelled or lose its session at any await: none of these is the server's failure. */
@@ -46,7 +58,7 @@ async function settle(promise) {
 /**
  * @callback Work
  * @param {Record<string, any>} args checked against the tool's input schema
- * @param {{ signal: AbortSignal, report: (message: string) => Promise<void> }} task `signal` aborts when the result is
- *   no longer wanted, `report` tells everyone who watches
+ * @param {{ signal: AbortSignal, report: (message: string) => Promise<void>, ask: (questions: object) => Promise<any> }} task
+ *   `signal` aborts when the result is no longer wanted, `report` tells everyone who watches, `ask` waits for answers
  * @returns {Promise<import("@modelcontextprotocol/sdk/types.js").CallToolResult>}
  */

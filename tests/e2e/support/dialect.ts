@@ -10,8 +10,8 @@ export const slow = (server: string, ms: number, steps = 2): Record<string, numb
 export const slept = (server: string, ms: number): string =>
   isFastmcp(server) ? `slept ${ms % 1000 === 0 ? (ms / 1000).toFixed(1) : ms / 1000}s` : `worked ${ms} ms`;
 
-/** What `boom` throws. */
-export const thrown = (server: string): string => (isFastmcp(server) ? "kaboom" : "disk on fire");
+/** What is said of what `boom` throws. */
+export const thrown = (server: string): string => (isFastmcp(server) ? "Error calling tool 'boom': kaboom" : "disk on fire");
 
 /** What `returns_error` returns. */
 export const refused = (server: string): string => (isFastmcp(server) ? "soft failure" : "the tool says no");
