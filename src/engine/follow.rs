@@ -166,7 +166,6 @@ impl<J: Json> Engine<J> {
             Ok(status) => {
                 task.failures = 0;
                 task.answered_under = task.asked_under;
-                task.look = None;
                 task.heard = Some(now);
                 let settled = match task.refused.take() {
                     // Twice, and ended both times: so it is. Once may have been just before the end.
@@ -291,8 +290,7 @@ impl<J: Json> Engine<J> {
         let connection = self.connection();
         let asks_aside = self.asks_aside(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let at_once = task.heard.is_none()
-            || task.held.is_none() && task.waiting.iter().any(|waiting| matches!(waiting.want, Want::Status | Want::Verdict(_)));
+        let at_once = task.heard.is_none() || task.held.is_none() && task.is_pressed();
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
         let promised = self.subscription.promised(task.since);
         task.due = asks.then(|| match at_once && task.failures == 0 {
@@ -347,6 +345,7 @@ impl<J: Json> Engine<J> {
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.poll.is_none() {
             task.asked_under = connection;
+            task.look = None;
             let purpose = Purpose::Poll { task_id: id.into(), heard: task.life.heard() };
             task.poll = Some(self.wire.request(purpose, self.era.get(id), None, now));
         }

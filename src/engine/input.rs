@@ -15,6 +15,9 @@ use super::time::Millis;
 use super::tracked::{News, Tracked, Want};
 use super::wire::CallId;
 
+/// JSON-RPC's "Invalid params".
+const INVALID_PARAMS: i32 = -32602;
+
 /// Where a question of a task stands.
 #[derive(Clone, Debug)]
 pub enum Input<J> {
@@ -214,8 +217,11 @@ impl<J: Json> Engine<J> {
     /// `tasks/update` was answered. What the server does with the answers, the status will tell.
     pub(super) fn updated(&mut self, id: &str, keys: &[String], call: Option<CallId>, outcome: Result<J, Fault<J>>, now: Millis) {
         let Some(task) = self.tasks.get_mut(id) else {
-            let outcome = outcome.map(|_| J::null()).map_err(|fault| fault.error.about(id));
-            return call.into_iter().for_each(|call| self.deliver((call, outcome.clone())));
+            return match outcome {
+                Err(fault) if fault.error.rpc_code() == Some(INVALID_PARAMS) => self.verify(call, id, fault.error, now),
+                Err(fault) => call.into_iter().for_each(|call| self.reject(call, fault.error.clone().about(id))),
+                Ok(_) => call.into_iter().for_each(|call| self.resolve(call, J::null())),
+            };
         };
         let inputs = &mut task.inputs;
         inputs.sending = inputs.sending && call.is_some();
@@ -232,6 +238,11 @@ impl<J: Json> Engine<J> {
                 inputs.failures += 1;
                 inputs.not_before = now + backoff(inputs.failures).max(fault.retry_after.unwrap_or(0));
             }
+            // It may not know the task, which the status tells.
+            Err(fault) if call.is_some() && fault.error.rpc_code() == Some(INVALID_PARAMS) => {
+                keys.iter().for_each(|key| inputs.forget(key));
+                return self.verify(call, id, fault.error, now);
+            }
             Err(fault) => {
                 keys.iter().for_each(|key| inputs.forget(key));
                 let error = fault.error.about(id);
@@ -243,6 +254,15 @@ impl<J: Json> Engine<J> {
         }
         self.deliver_all(settled);
         self.advance(id, News::None, now);
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// The server refused what was asked of a task: does it know the task?
+    fn verify(&mut self, call: Option<CallId>, id: &str, refusal: Error<J>, now: Millis) {
+        if let Some(call) = call {
+            self.wait_for(call, id, Want::Verdict(Some(refusal.about(id))), now);
+        }
     }
 }
 

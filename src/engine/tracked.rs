@@ -125,6 +125,22 @@ impl<J: Json> Tracked<J> {
         self.watchers > 0 || !self.waiting.is_empty()
     }
 
+    /// Is somebody to be told at once how it stands: who asks, and who waits for what it was when it was last heard of?
+    pub fn is_pressed(&self) -> bool {
+        let state = self.life.state();
+        self.waiting.iter().any(|waiting| match waiting.want {
+            Want::Status | Want::Verdict(_) => true,
+            Want::State(wanted) => state.is_some_and(|state| wanted.map_or(state != State::Working, |wanted| wanted == state)),
+            Want::Result(_) => false,
+        })
+    }
+
+    /// Does somebody want to hear of its changes, rather than have a look?
+    pub fn is_awaited(&self) -> bool {
+        let lasts = |waiting: &Waiting<J>| matches!(waiting.want, Want::State(_) | Want::Result(_));
+        self.followed || self.watchers > 0 || self.waiting.iter().any(lasts)
+    }
+
     /// Nothing more will be asked about it, and nobody needs it here.
     pub fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.payload.is_none() && (self.life.is_over() || !(self.followed || self.watchers > 0))

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcp_tasks::engine::{Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round};
+use mcp_tasks::engine::{
+    Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round,
+};
 use serde_json::{Value, json};
 
 use crate::modern_server::{modern_capabilities, on_stream};
