@@ -42,7 +42,7 @@ export function questionBoard(place) {
      * @param {Record<string, any>} params as the server sent them
      * @param {object} context
      * @param {AbortSignal} context.signal
-     * @param {string} context.key
+     * @param {string} context.key the server's name for it
      * @param {import("./run.js").Run} [context.run] the task that asks; without one it is a plain call
      * @returns {Promise<object>} the answer, or nothing ever where the task itself was given it
      */
@@ -51,7 +51,7 @@ export function questionBoard(place) {
         const { accept, decline } = TOPICS[topic];
         const give = (answer) => (run ? void run.respond(key, answer) : finish(() => resolve(answer)));
         const view = questionView(topic, params, {
-          from: [run ? `#${run.number} ${run.call.item.title}` : "a plain call", key].join(", "),
+          asker: run ? `#${run.number} ${run.call.item.title}` : "A plain call",
           onanswer: (given) => give(accept(given)),
           ondecline: () => (decline ? give(decline) : finish(() => reject(new Error("the user gave no answer")))),
         });
@@ -74,7 +74,7 @@ export function questionBoard(place) {
   }
 }
 
-function questionView(topic, params, { from, onanswer, ondecline }) {
+function questionView(topic, params, { asker, onanswer, ondecline }) {
   const { says, draft } = TOPICS[topic];
   const preset = draft(params);
   const field = preset !== undefined && fieldView({ kind: "json", name: "answer", label: "Your answer, as JSON", required: true, preset, schema: {} });
@@ -82,13 +82,13 @@ function questionView(topic, params, { from, onanswer, ondecline }) {
     "form",
     {
       className: "question",
-      "aria-label": `A question of ${from}`,
+      "aria-label": `${asker} asks: ${says(params)}`,
       onsubmit: (event) => {
         event.preventDefault();
         onanswer(field ? field.read() : undefined);
       },
     },
-    el("p", { className: "hint" }, `The server asks, ${from}`),
+    el("p", { className: "hint" }, `${asker} asks`),
     el("p", { className: "asked" }, says(params)),
     el("details", {}, el("summary", {}, "All that it asks"), el("pre", { tabIndex: 0 }, pretty(params))),
     field && field.element,

@@ -1,6 +1,6 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
 
-for (const server of ["fastmcp", "sdk"] as const) {
+for (const server of ["fastmcp", "sdk", ...STATELESS] as const) {
   test.describe(server, () => {
     test.use({ server });
 
@@ -69,6 +69,45 @@ test("FastMCP: where the server's list is empty the tasks known here are asked o
   expect(wire.sent("tasks/list").length).toBe(1);
   expect(wire.sent("tasks/get").length).toBe(2);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("the protocol has no list of tasks: those known here are asked one by one, page by page", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const ids: string[] = [];
+        for (let i = 0; i < 3; i++) ids.push((await client.callTool("forever", {}, { task: true })).taskId);
+        const first = await client.listTasks({ limit: 2 });
+        const { nextCursor: cursor } = first;
+        return { ids, first, rest: await client.listTasks({ limit: 2, ...(cursor && { cursor }) }) };
+      }, url);
+      expect([...seen.first.tasks, ...seen.rest.tasks].map((task) => task.taskId).sort()).toEqual(seen.ids.sort());
+      expect(seen.first.tasks.length).toBe(2);
+      expect(seen.rest.nextCursor).toBeUndefined();
+      expect(wire.sent("tasks/get").length).toBeGreaterThanOrEqual(3);
+      expect(wire.sent("tasks/list")).toEqual([]);
+    });
+
+    test("`getTaskResult` waits for the end, and takes the result out of the status that tells of it", async ({ page, url, wire }) => {
+      const [task, again, failed] = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const { taskId } = await client.callTool("quick", { value: 4 }, { task: true });
+        const failing = await client.callTool("protocol_error", {}, { task: true });
+        return [
+          (await client.getTaskResult(taskId)) as CallToolResult,
+          (await client.getTaskResult(taskId)) as CallToolResult,
+          await settle(client.getTaskResult(failing.taskId)),
+        ] as const;
+      }, url);
+      expect(task.content).toEqual([{ type: "text", text: "8" }]);
+      expect(again).toEqual(task);
+      expect(failed.error).toMatchObject({ code: "task_failed", message: expect.stringContaining("protocol kaboom") });
+      expect(wire.sent("tasks/result")).toEqual([]);
+    });
+  });
+}
 
 test("where the server refuses to list, the tasks known here are asked, and one that is gone is left out", async ({ page, scripted }) => {
   const [gone, stays] = [scripted.task(), scripted.task()];

@@ -1,4 +1,5 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
+import { slept, slow } from "./support/dialect.ts";
 
 test.describe("called as tasks, FastMCP", () => {
   test("a tool runs in the background to its result", async ({ page, fastmcp, wire }) => {
@@ -115,6 +116,78 @@ test.describe("called as tasks, TypeScript SDK", () => {
   });
 });
 
+for (const server of STATELESS) {
+  test.describe(`called as tasks, ${server}`, () => {
+    test.use({ server });
+
+    test("a tool runs in the background to its result, though nobody can ask for a task", async ({ page, url, wire }) => {
+      const args = slow(server, 400);
+      const seen = await page.evaluate(
+        async ({ url, args }) => {
+          const client = await connect(url);
+          const task = await client.callTool("slow", args, { task: { ttlMs: 45_000 } });
+          const first = await task.status();
+          return { immediate: task.returnedImmediately, first, result: await task.result() };
+        },
+        { url, args },
+      );
+      expect(seen).toMatchObject({ immediate: false, first: { status: "working" }, result: { content: [{ type: "text", text: slept(server, 400) }] } });
+      // How long the task lives is the server's own word here: the wish has no place in the request.
+      expect(seen.first.ttlMs).toBeGreaterThan(100_000);
+      const { _meta, ...params } = wire.sent("tools/call")[0]?.params;
+      expect(params).toEqual({ name: "slow", arguments: args });
+      expect(wire.sent("tasks/result")).toEqual([]);
+    });
+
+    test("a prompt and a resource are never tasks: they answer at once", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const prompt = await client.getPrompt("plain_prompt", {}, { task: true });
+        const resource = await client.readResource("data://plain.txt", { task: { ttlMs: 1000 } });
+        return {
+          immediate: [prompt.returnedImmediately, resource.returnedImmediately],
+          prompt: (await prompt.result()).messages,
+          resource: await resource.result(),
+        };
+      }, url);
+      expect(seen).toMatchObject({ immediate: [true, true], prompt: [{ content: { text: "plain" } }], resource: [{ text: "plain" }] });
+      expect(wire.names("tasks/")).toEqual([]);
+      expect(wire.sent("prompts/get").length + wire.sent("resources/read").length).toBe(2);
+    });
+
+    test("without `task` what the server makes a task of is driven to its result unseen", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const result = await client.callTool("quick", { value: 4 });
+        return { content: result.content, live: client.tasks.size };
+      }, url);
+      expect(seen).toEqual({ content: [{ type: "text", text: "8" }], live: 0 });
+      expect(wire.sent("tasks/get").length).toBeGreaterThan(0);
+    });
+
+    test("many at once get each its own result", async ({ page, url }) => {
+      const texts = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const values = Array.from({ length: 12 }, (_, value) => value);
+        const call = async (value: number) => (await client.callTool("quick", { value }, { task: true })).result();
+        return (await Promise.all(values.map(call))).map(({ content }) => (content[0] as { text: string }).text);
+      }, url);
+      expect(texts).toEqual(Array.from({ length: 12 }, (_, value) => String(value * 2)));
+    });
+  });
+}
+
+test("FastMCP 4: what takes a moment is got in the moment it takes", async ({ page, fastmcp4, wire }) => {
+  const seen = await page.evaluate(async (url) => {
+    const client = await connect(url);
+    const prompt = await client.getPrompt("slow_prompt", { topic: "moss" }, { task: true });
+    const contents = await Promise.all(["data://report.txt", "data://item/7"].map((uri) => client.readResource(uri, { task: true })));
+    return { prompt: (await prompt.result()).messages, contents: await Promise.all(contents.map((task) => task.result())) };
+  }, fastmcp4);
+  expect(seen).toMatchObject({ prompt: [{ content: { text: "Write about moss" } }], contents: [[{ text: "report body" }], [{ text: "item 7" }]] });
+  expect(wire.names("tasks/")).toEqual([]);
+});
+
 test.describe("what a call carries", () => {
   test("arguments arrive as they were given", async ({ page, scripted }) => {
     const given = { text: "zażółć 🦀 \u2028 \\ \"", deep: { list: [1, -0.5, null, true, { a: [] }] }, empty: {}, zero: 0 };
@@ -135,6 +208,33 @@ test.describe("what a call carries", () => {
     );
     expect(scripted.sent("tools/call")[0]?.params._meta).toMatchObject({ "example.com/trace": "t1" });
   });
+
+  for (const [server, tool] of [
+    ["fastmcp4", "reporter"],
+    ["sdk2026WithoutTasks", "slow"],
+  ] as const) {
+    test.describe(server, () => {
+      test.use({ server });
+
+      test("`meta` goes along beside what the protocol says there, and progress comes back", async ({ page, url, wire }) => {
+        const heard = await page.evaluate(
+          async ({ url, tool }) => {
+            const heard: number[] = [];
+            const client = await connect(url);
+            const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+            await client.callTool(tool, { steps: 2 }, { meta: { traceparent }, onProgress: ({ progress }) => void heard.push(progress) });
+            return heard;
+          },
+          { url, tool },
+        );
+        expect(heard).toEqual([1, 2]);
+        expect(wire.sent("tools/call")[0]?.params._meta).toMatchObject({
+          traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+          "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        });
+      });
+    });
+  }
 
   test("`onProgress` hears of its own call, and of no other", async ({ page, scripted }) => {
     scripted.on("tools/call", (call) => {

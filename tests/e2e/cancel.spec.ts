@@ -1,6 +1,6 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
 
-for (const server of ["fastmcp", "sdkShared"] as const) {
+for (const server of ["fastmcp", "sdkShared", ...STATELESS] as const) {
   test.describe(server, () => {
     test.use({ server });
 
@@ -99,14 +99,68 @@ test("a cancel that the server refuses though the task runs is an error, and the
   expect(await seen).toMatchObject({ cancel: { error: { code: "rpc" } }, content: [{ text: "done" }] });
 });
 
-test("cancelling twice, at once or later, is the same as once", async ({ page, fastmcp }) => {
-  const statuses = await page.evaluate(async (url) => {
-    const task = await (await connect(url)).callTool("forever", {}, { task: true });
-    await Promise.all([task.cancel(), task.cancel()]);
-    await task.cancel();
-    return (await task.status()).status;
-  }, fastmcp);
-  expect(statuses).toBe("cancelled");
+for (const server of ["fastmcp", "fastmcp4", "sdk2026"] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("cancelling twice, at once or later, is the same as once", async ({ page, url }) => {
+      const status = await page.evaluate(async (url) => {
+        const task = await (await connect(url)).callTool("forever", {}, { task: true });
+        await Promise.all([task.cancel(), task.cancel()]);
+        await task.cancel();
+        return (await task.status()).status;
+      }, url);
+      expect(status).toBe("cancelled");
+    });
+  });
+}
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("neither an immediate task nor one that has ended is cancelled", async ({ page, url, wire }) => {
+      const texts = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const immediate = await client.callTool("sync_only", { value: 2 }, { task: true });
+        const ended = await client.callTool("quick", { value: 2 }, { task: true });
+        await ended.wait();
+        await Promise.all([immediate.cancel(), ended.cancel()]);
+        return [(await immediate.result()).content, (await ended.result()).content];
+      }, url);
+      expect(texts).toMatchObject([[{ text: "3" }], [{ text: "4" }]]);
+      expect(wire.sent("tasks/cancel")).toEqual([]);
+    });
+
+    test("a cancel by somebody else is heard as well", async ({ page, url }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("forever", {}, { task: true });
+        const result = settle(task.result());
+        const { status } = await (await connect(url)).cancelTask(task.taskId);
+        return { status, code: (await result).error?.code };
+      }, url);
+      expect(seen).toEqual({ status: "cancelled", code: "task_cancelled" });
+    });
+  });
+}
+
+test("FastMCP 4: a plain call that is aborted closes its stream, and sends nothing more", async ({ page, fastmcp4, wire }) => {
+  const broken = page.waitForEvent("requestfailed");
+  const same = await page.evaluate(async (url) => {
+    const client = await connect(url);
+    const controller = new AbortController();
+    const reason = new Error("changed my mind");
+    setTimeout(() => controller.abort(reason), 100);
+    return client.getPrompt("slow_prompt", { topic: "x" }, { signal: controller.signal }).then(
+      () => false,
+      (error: unknown) => error === reason,
+    );
+  }, fastmcp4);
+  expect(same).toBe(true);
+  expect((await broken).postDataJSON()).toMatchObject({ method: "prompts/get" });
+  await page.evaluate(() => sleep(400));
+  expect(wire.names()).toEqual(["server/discover", "prompts/get"]);
 });
 
 test("a call that is aborted before its task's id is known is cancelled as soon as it is", async ({ page, scripted }) => {

@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
 
 /** What the same code yields wherever it runs: the body of every test here. */
 interface Outcome {
@@ -46,6 +46,67 @@ test("TypeScript SDK: a tool that forbids tasks is called plainly", async ({ pag
   expect(outcome).toEqual({ immediate: true, data: "5" });
   expect(wire.sent("tools/call").map((call) => "task" in call.params)).toEqual([false]);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("a tool that the server answers at once is an immediate task", async ({ page, url, wire }) => {
+      const outcome = await page.evaluate(asTask, { url, name: "sync_only", args: { value: 4 } });
+      expect({ ...outcome, data: Number(outcome.data) }).toEqual({ immediate: true, data: 5 });
+      expect(wire.sent("tools/call").length).toBe(1);
+      expect(wire.names("tasks/")).toEqual([]);
+    });
+  });
+}
+
+for (const server of ["fastmcp4WithoutTasks", "sdk2026WithoutTasks"] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("a server without the extension: the same code works, and nothing of tasks is sent", async ({ page, url, wire }) => {
+      const outcome = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const made = [
+          await client.callTool("quick", { value: 4 }, { task: true }),
+          await client.getPrompt("plain_prompt", {}, { task: true }),
+          await client.readResource("data://plain.txt", { task: { ttlMs: 1000 } }),
+        ];
+        const results = await Promise.all(made.map((task) => task.result()));
+        return { immediate: made.map((task) => task.returnedImmediately), tool: (results[0] as CallToolResult).content };
+      }, url);
+      expect(outcome).toEqual({ immediate: [true, true, true], tool: [{ type: "text", text: "8" }] });
+      expect(wire.names("tasks/")).toEqual([]);
+      expect(wire.sent("subscriptions/listen")).toEqual([]);
+    });
+
+    test("what fails at once fails as it would have in the background", async ({ page, url }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const tool = await client.callTool("boom", {}, { task: true });
+        const ended = await settle(tool.result());
+        const lenient = await settle((await client.callTool("boom", {}, { task: true, throwOnError: false })).result());
+        return { immediate: tool.returnedImmediately, code: ended.error?.code, isError: lenient.value?.isError };
+      }, url);
+      expect(seen).toEqual({ immediate: true, code: "tool_error", isError: true });
+    });
+
+    test("requests about tasks are refused here", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const ended = [
+          await settle(client.getTaskStatus("some-task")),
+          await settle(client.getTaskResult("some-task")),
+          await settle(client.cancelTask("some-task")),
+          await settle(client.updateTask("some-task", {})),
+        ];
+        return { codes: ended.map((each) => each.error?.code), tasks: (await client.listTasks()).tasks };
+      }, url);
+      expect(seen).toEqual({ codes: Array.from({ length: 4 }, () => "unsupported"), tasks: [] });
+      expect(wire.names()).toEqual(["server/discover"]);
+    });
+  });
+}
 
 test("FastMCP: a prompt and a resource that forbid tasks are got plainly, though only the refusal says so", async ({
   page,
@@ -105,42 +166,48 @@ test("a server may answer at once though a task was asked for", async ({ page, s
   expect(wire.sent("tools/call").map((call) => "task" in call.params)).toEqual([true]);
 });
 
-test("everything on an immediate task works, and sends nothing", async ({ page, fastmcpWithoutTasks: url, wire }) => {
-  const before = await page.evaluate(async (url) => {
-    const client = await connect(url);
-    kept.task = await client.callTool("quick", { value: 2 }, { task: true });
-    return (await kept.task.status()).status;
-  }, url);
-  const sent = wire.requests.length;
-  const seen = await page.evaluate(async () => {
-    const { task } = kept;
-    const changes = changesOf(task);
-    const iterated: string[] = [];
-    for await (const status of task) iterated.push(status.status);
-    await task.cancel();
-    const [one, two] = [task.result(), task.result()];
-    const seen = {
-      status: await task.status(),
-      left: (await task.wait()).status,
-      reached: (await task.wait({ state: "completed" })).status,
-      impossible: await settle(task.wait({ state: "cancelled" })),
-      same: one === two,
-      data: (await one).data,
-      changes,
-      iterated,
-      taskId: task.taskId,
-    };
-    task.detach();
-    return seen;
+for (const server of ["fastmcpWithoutTasks", "fastmcp4WithoutTasks", "sdk2026WithoutTasks"] as const) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("everything on an immediate task works, and sends nothing", async ({ page, url, wire }) => {
+      const before = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        kept.task = await client.callTool("quick", { value: 2 }, { task: true });
+        return (await kept.task.status()).status;
+      }, url);
+      const sent = wire.requests.length;
+      const seen = await page.evaluate(async () => {
+        const { task } = kept;
+        const changes = changesOf(task);
+        const iterated: string[] = [];
+        for await (const status of task) iterated.push(status.status);
+        await task.cancel();
+        const [one, two] = [task.result(), task.result()];
+        const seen = {
+          status: await task.status(),
+          left: (await task.wait()).status,
+          reached: (await task.wait({ state: "completed" })).status,
+          impossible: await settle(task.wait({ state: "cancelled" })),
+          same: one === two,
+          text: (await one).content,
+          changes,
+          iterated,
+          taskId: task.taskId,
+        };
+        task.detach();
+        return seen;
+      });
+      expect(before).toBe("completed");
+      expect(seen.status).toMatchObject({ taskId: seen.taskId, status: "completed", ttlMs: null });
+      expect(seen).toMatchObject({ left: "completed", reached: "completed", same: true, text: [{ text: "4" }] });
+      expect(seen.impossible.error?.mcp).toBe(true);
+      expect(seen.changes.length).toBeLessThanOrEqual(1);
+      expect(seen.iterated.length).toBeLessThanOrEqual(1);
+      expect(wire.requests.length).toBe(sent);
+    });
   });
-  expect(before).toBe("completed");
-  expect(seen.status).toMatchObject({ taskId: seen.taskId, status: "completed", ttlMs: null });
-  expect(seen).toMatchObject({ left: "completed", reached: "completed", same: true, data: 4 });
-  expect(seen.impossible.error?.mcp).toBe(true);
-  expect(seen.changes.length).toBeLessThanOrEqual(1);
-  expect(seen.iterated.length).toBeLessThanOrEqual(1);
-  expect(wire.requests.length).toBe(sent);
-});
+}
 
 test("what fails at once fails as it would have in the background", async ({ page, fastmcpWithoutTasks: url }) => {
   const seen = await page.evaluate(async (url) => {

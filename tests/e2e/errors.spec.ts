@@ -190,8 +190,8 @@ for (const server of STATELESS) {
 test("FastMCP 4: a prompt and a resource that fail are no tasks: `rpc`, in the server's words", async ({ page, fastmcp4 }) => {
   const ended = await page.evaluate(async (url) => {
     const client = await connect(url);
-    const prompt = await client.getPrompt("bad_prompt", {}, { task: true });
-    return [await settle(prompt.result()), await settle(client.readResource("data://broken.txt"))];
+    const prompt = client.getPrompt("bad_prompt", {}, { task: true }).then((task) => task.result());
+    return [await settle(prompt), await settle(client.readResource("data://broken.txt"))];
   }, fastmcp4);
   expect(ended.map((each) => each.error?.code)).toEqual(["rpc", "rpc"]);
   expect(ended[0]?.error?.message).toContain("prompt kaboom");

@@ -1,4 +1,4 @@
-import { expect, test, type ScriptedServer } from "./fixtures.ts";
+import { expect, STATELESS, test, type ScriptedServer } from "./fixtures.ts";
 
 type Encode = ScriptedServer["encode"];
 
@@ -11,7 +11,7 @@ const run = async (url: string) => {
 };
 const DONE = { server: "scripted", content: [{ type: "text", text: "zażółć 🦀\u2028" }] };
 
-for (const server of ["fastmcp", "fastmcpJson", "sdk", "sdkJson"] as const) {
+for (const server of ["fastmcp", "fastmcpJson", "sdk", "sdkJson", ...STATELESS, "fastmcp4Json", "sdk2026Sse"] as const) {
   test.describe(server, () => {
     test.use({ server });
 

@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
 
 test("a background task is named by the server's id, its kind and what was called", async ({ page, fastmcp, wire }) => {
   const tasks = await page.evaluate(async (url) => {
@@ -21,7 +21,7 @@ test("a background task is named by the server's id, its kind and what was calle
   expect(wire.names("tasks/")).toEqual([]);
 });
 
-for (const server of ["fastmcp", "sdk"] as const) {
+for (const server of ["fastmcp", "sdk", ...STATELESS] as const) {
   test.describe(server, () => {
     test.use({ server });
 
@@ -56,6 +56,38 @@ test("an immediate task has an id of its own making, and says that it is immedia
   expect(tasks.every((task) => task.taskId.length > 8)).toBe(true);
   expect(new Set(tasks.map((task) => task.taskId)).size).toBe(4);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("only a tool becomes a task, and only one that the server makes a task of", async ({ page, url }) => {
+      const tasks = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const made = [
+          await client.callTool("quick", { value: 1 }, { task: true }),
+          await client.callTool("sync_only", { value: 1 }, { task: true }),
+          await client.getPrompt("plain_prompt", {}, { task: true }),
+          await client.readResource("data://plain.txt", { task: true }),
+        ];
+        const { ToolTask, PromptTask, ResourceTask } = mcp;
+        const kinds = [ToolTask, ToolTask, PromptTask, ResourceTask];
+        return made.map((task, i) => {
+          const { taskId, kind, name, returnedImmediately } = task;
+          return { taskId, kind, name, returnedImmediately, isOfItsKind: task instanceof kinds[i]!, thenable: "then" in task };
+        });
+      }, url);
+      const every = { isOfItsKind: true, thenable: false };
+      expect(tasks).toMatchObject([
+        { ...every, kind: "tool", name: "quick", returnedImmediately: false },
+        { ...every, kind: "tool", name: "sync_only", returnedImmediately: true },
+        { ...every, kind: "prompt", name: "plain_prompt", returnedImmediately: true },
+        { ...every, kind: "resource", name: "data://plain.txt", returnedImmediately: true },
+      ]);
+      expect(new Set(tasks.map((task) => task.taskId)).size).toBe(4);
+    });
+  });
+}
 
 test("each kind has its class, and no task is thenable", async ({ page, fastmcp }) => {
   const classes = await page.evaluate(async (url) => {

@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
 
 test("FastMCP: a plain call of a tool that requires a task returns its result", async ({ page, fastmcp, wire }) => {
   const seen = await page.evaluate(async (url) => {
@@ -15,6 +15,43 @@ test("TypeScript SDK: a plain call of a tool that requires a task returns its re
   expect(result.content).toEqual([{ type: "text", text: "7" }]);
   expect(wire.sent("tools/call").map((call) => call.params.task)).toEqual([{}]);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("a tool that runs as a task or not at all returns its result to a plain call, and is a task for who wants one", async ({
+      page,
+      url,
+      wire,
+    }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const result = await client.callTool("must_task", { value: 7 });
+        const live = client.tasks.size;
+        const task = await client.callTool("must_task", { value: 8 }, { task: true });
+        return { plain: result.content, live, immediate: task.returnedImmediately, task: (await task.result()).content };
+      }, url);
+      expect(seen).toMatchObject({ plain: [{ text: "7" }], live: 0, immediate: false, task: [{ text: "8" }] });
+      expect(wire.sent("tools/call").length).toBe(2);
+    });
+
+    test("`timeoutMs` and `signal` are for the whole call: the driven task ends with it", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const reason = new Error("enough");
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(reason), 400);
+        const aborted = client.callTool("forever", {}, { signal: controller.signal }).catch((error: unknown) => error === reason);
+        const late = settle(client.callTool("forever", {}, { timeoutMs: 400 }));
+        return { aborted: await aborted, late: await late };
+      }, url);
+      expect(seen).toMatchObject({ aborted: true, late: { error: { code: "timeout" } } });
+      expect(seen.late.ms).toBeLessThan(3000);
+      await expect.poll(() => wire.sent("tasks/cancel").length).toBe(2);
+    });
+  });
+}
 
 test("with `task: true` it is a task like any other", async ({ page, fastmcp }) => {
   const seen = await page.evaluate(async (url) => {

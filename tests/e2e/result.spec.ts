@@ -1,4 +1,5 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
+import { slow } from "./support/dialect.ts";
 
 test("every caller gets the one promise, and the server is asked once", async ({ page, fastmcp, wire }) => {
   const seen = await page.evaluate(async (url) => {
@@ -74,6 +75,60 @@ test("`timeoutMs` and `signal` end one caller's wait, and nobody else's", async 
   expect(seen).toMatchObject({ aborted: true, late: { error: { code: "timeout" } }, data: "slept 0.8s" });
   expect(wire.sent("tasks/cancel")).toEqual([]);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("it is one promise for all, comes with the status that tells of the end, and outlives `close()`", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(
+        async ({ url, args }) => {
+          const client = await connect(url);
+          const task = await client.callTool("slow", args, { task: true });
+          const [one, two] = [task.result(), task.result()];
+          const results = await Promise.all([one, two, task.result({ timeoutMs: 5000 })]);
+          await client.close();
+          return { promise: one === two, objects: new Set([...results, await task.result()]).size };
+        },
+        { url, args: slow(server, 400) },
+      );
+      expect(seen).toEqual({ promise: true, objects: 1 });
+      expect(wire.sent("tools/call").length).toBe(1);
+      expect(wire.names("tasks/").every((name) => name === "tasks/get")).toBe(true);
+    });
+
+    test("an error is kept as well", async ({ page, url, wire }) => {
+      const same = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("boom", {}, { task: true });
+        const error = () => task.result().catch((error: unknown) => error);
+        const first = await error();
+        await client.close();
+        return first === (await error()) && first instanceof mcp.McpError;
+      }, url);
+      expect(same).toBe(true);
+      expect(wire.sent("tools/call").length).toBe(1);
+    });
+
+    test("one caller's limits end its own wait, and `close()` everybody's", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url);
+        const task = await client.callTool("forever", {}, { task: true });
+        const reason = new Error("enough");
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(reason), 100);
+        const aborted = task.result({ signal: controller.signal }).catch((error: unknown) => error === reason);
+        const late = settle(task.result({ timeoutMs: 100 }));
+        const patient = settle(task.result());
+        const ended = [await aborted, (await late).error?.code];
+        await client.close();
+        return [...ended, (await patient).error?.code];
+      }, url);
+      expect(seen).toEqual([true, "timeout", "closed"]);
+      expect(wire.sent("tasks/cancel")).toEqual([]);
+    });
+  });
+}
 
 test("it is asked for only when the task has ended", async ({ page, scripted }) => {
   const task = scripted.task({ polls: ["working", "working", "completed"] });

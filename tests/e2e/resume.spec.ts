@@ -1,16 +1,14 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
+import { slow } from "./support/dialect.ts";
 
-for (const [server, args] of [
-  ["fastmcp", { seconds: 1, steps: 2 }],
-  ["sdkShared", { ms: 1000, steps: 2 }],
-] as const) {
+for (const server of ["fastmcp", "sdkShared", ...STATELESS] as const) {
   test.describe(server, () => {
     test.use({ server });
 
     test("a task that another page started is watched to its result in a fresh one", async ({ page, newPage, url }) => {
       const taskId = await page.evaluate(
         async ({ url, args }) => (await (await connect(url)).callTool("slow", args, { task: true })).taskId,
-        { url, args },
+        { url, args: slow(server, 1000) },
       );
       const fresh = await newPage();
       await page.close();
@@ -65,6 +63,34 @@ test("what `toJSON()` gave is enough, for each kind", async ({ page, newPage, fa
     [{ text: "report body" }],
   ]);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("what `toJSON()` gave is enough, and what had ended before has its status and its result", async ({ page, newPage, url }) => {
+      const record = await page.evaluate(async (url) => {
+        const task = await (await connect(url)).callTool("quick", { value: 3 }, { task: true });
+        await task.wait();
+        return JSON.stringify(task);
+      }, url);
+      const seen = await (
+        await newPage()
+      ).evaluate(
+        async ({ url, record }) => {
+          const client = await connect(url);
+          const task = client.resumeTask(JSON.parse(record) as TaskRecord);
+          const same = client.resumeTask(task.taskId) === task;
+          const { kind, name } = task;
+          const result = (await task.result()) as CallToolResult;
+          return { same, kind, name, waited: (await task.wait()).status, status: (await task.status()).status, content: result.content };
+        },
+        { url, record },
+      );
+      expect(seen).toMatchObject({ same: true, kind: "tool", name: "quick", waited: "completed", status: "completed", content: [{ text: "6" }] });
+    });
+  });
+}
 
 test("it is a task at once, not a promise of one, and sends nothing by itself", async ({ page, fastmcp, wire }) => {
   const seen = await page.evaluate(async (url) => {

@@ -1,10 +1,7 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
+import { slow } from "./support/dialect.ts";
 
-for (const [server, args] of [
-  ["fastmcp", { seconds: 1.5, steps: 3 }],
-  ["fastmcpStateless", { seconds: 1.5, steps: 3 }],
-  ["sdkShared", { ms: 1500, steps: 3 }],
-] as const) {
+for (const server of ["fastmcp", "fastmcpStateless", "sdkShared", ...STATELESS] as const) {
   test.describe(server, () => {
     test.use({ server });
 
@@ -26,7 +23,7 @@ for (const [server, args] of [
           }
           return seen;
         },
-        { url, args },
+        { url, args: slow(server, 1500, 3) },
       );
       expect(seen.filter(({ step, due }) => step < due)).toEqual([]);
       expect(seen.at(-1)?.step).toBe(4);
@@ -42,6 +39,34 @@ test("without sessions there is no stream: `status()` asks the server each time"
   }, fastmcpStateless);
   expect(wire.sent("tasks/get").length).toBe(3);
 });
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("a status has one shape, and is not asked for after the end", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(
+        async ({ url, args }) => {
+          const client = await connect(url);
+          const task = await client.callTool("slow", args, { task: true });
+          const [one, two] = await Promise.all([task.status(), task.status()]);
+          const byId = await client.getTaskStatus(task.taskId);
+          await task.result();
+          return { taskId: task.taskId, working: [one, two, byId], end: await task.status() };
+        },
+        { url, args: slow(server, 600) },
+      );
+      for (const status of seen.working) {
+        expect(status).toMatchObject({ taskId: seen.taskId, status: "working", ttlMs: expect.any(Number), pollIntervalMs: expect.any(Number) });
+        expect(Number.isNaN(Date.parse(status.createdAt) + Date.parse(status.lastUpdatedAt))).toBe(false);
+      }
+      expect(seen.end.status).toBe("completed");
+      const sent = wire.requests.length;
+      await page.evaluate(() => sleep(300));
+      expect(wire.requests.length).toBe(sent);
+    });
+  });
+}
 
 test("a status has one shape, with durations in milliseconds", async ({ page, scripted }) => {
   const createdAt = "2026-01-02T03:04:05.678901+00:00";

@@ -1,9 +1,7 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
+import { slow } from "./support/dialect.ts";
 
-for (const [server, args] of [
-  ["fastmcp", { seconds: 0.6 }],
-  ["sdk", { ms: 600 }],
-] as const) {
+for (const server of ["fastmcp", "sdk", ...STATELESS] as const) {
   test.describe(server, () => {
     test.use({ server });
 
@@ -13,11 +11,52 @@ for (const [server, args] of [
           const task = await (await connect(url)).callTool("slow", args, { task: true });
           return settle(task.wait());
         },
-        { url, args },
+        { url, args: slow(server, 600) },
       );
       expect(ended.value?.status).toBe("completed");
       expect(ended.ms).toBeGreaterThan(400);
       expect(ended.ms).toBeLessThan(1800);
+    });
+  });
+}
+
+for (const server of STATELESS) {
+  test.describe(server, () => {
+    test.use({ server });
+
+    test("`wait({ state })` resolves with that state for each who waits, and one that is reached already at once", async ({ page, url }) => {
+      const statuses = await page.evaluate(
+        async ({ url, args }) => {
+          const task = await (await connect(url)).callTool("slow", args, { task: true });
+          const already = await task.wait({ state: "working" });
+          return [already, ...(await Promise.all([task.wait({ state: "completed" }), task.wait({ state: "completed" }), task.wait()]))];
+        },
+        { url, args: slow(server, 300) },
+      );
+      expect(statuses.map((status) => status.status)).toEqual(["working", "completed", "completed", "completed"]);
+    });
+
+    test("a state that the end makes impossible is rejected then, and at once afterwards", async ({ page, url }) => {
+      const seen = await page.evaluate(async (url) => {
+        const task = await (await connect(url)).callTool("protocol_error", {}, { task: true });
+        return { during: await settle(task.wait({ state: "completed" })), after: await settle(task.wait({ state: "cancelled" })) };
+      }, url);
+      expect(seen).toMatchObject({ during: { error: { code: "task_failed" } }, after: { error: { code: "task_failed" } } });
+      expect(seen.after.ms).toBeLessThan(300);
+    });
+
+    test("`timeoutMs` and `signal` end the wait with their own reasons, and leave the task", async ({ page, url, wire }) => {
+      const seen = await page.evaluate(async (url) => {
+        const task = await (await connect(url)).callTool("forever", {}, { task: true });
+        const reason = { anything: true };
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(reason), 100);
+        const same = await task.wait({ signal: controller.signal }).catch((error: unknown) => error === reason);
+        return { same, late: await settle(task.wait({ timeoutMs: 300 })), status: (await task.status()).status };
+      }, url);
+      expect(seen).toMatchObject({ same: true, late: { error: { code: "timeout" } }, status: "working" });
+      expect(seen.late.ms).toBeLessThan(1500);
+      expect(wire.sent("tasks/cancel")).toEqual([]);
     });
   });
 }

@@ -10,6 +10,7 @@ typeOf(Client.connect(new URL("https://example.com/mcp"), {})).is<Promise<Client
 const options: ClientOptions[] = [
   { protocolVersion: "auto" },
   { protocolVersion: "2025-11-25" },
+  { protocolVersion: "2026-07-28" },
   { clientInfo: { name: "app", version: "1.0.0" } },
   { clientInfo: { name: "app", version: "1.0.0", title: "App" } },
   { headers: { authorization: "Bearer t" } },
@@ -29,6 +30,8 @@ const options: ClientOptions[] = [
 void options;
 // @ts-expect-error no such version
 void Client.connect("https://example.com/mcp", { protocolVersion: "2024-01-01" });
+// @ts-expect-error an older version that is spoken, but cannot be insisted on
+void Client.connect("https://example.com/mcp", { protocolVersion: "2025-06-18" });
 // @ts-expect-error the option is called timeoutMs
 void Client.connect("https://example.com/mcp", { timeout: 1_000 });
 // @ts-expect-error a client comes from connect
@@ -49,7 +52,12 @@ client.tasks.clear();
 typeOf(client.getTaskStatus("id")).is<Promise<TaskStatus>>();
 typeOf(client.getTaskResult("id")).is<Promise<unknown>>();
 void client.cancelTask("id");
-void client.updateTask("id", {});
+typeOf(client.updateTask("id", {})).is<Promise<void>>();
+void client.updateTask("id", { name: { action: "accept", content: { value: "Ada" } }, age: { action: "decline" } }, { signal: new AbortController().signal });
+// @ts-expect-error an answer is an object
+void client.updateTask("id", { name: "Ada" });
+// @ts-expect-error one question is answered by `task.respond`
+void client.updateTask("id", "name", { action: "decline" });
 
 async function lists(signal: AbortSignal) {
   const [tool] = await client.listTools();

@@ -1,6 +1,6 @@
 // `code` tells what happened and narrows what the error carries.
 import { McpError } from "mcp-tasks";
-import type { AnyMcpError, CallToolResult, ErrorCode } from "mcp-tasks";
+import type { AnyMcpError, CallToolResult, ErrorCode, InputRequest } from "mcp-tasks";
 import { typeOf } from "./type-of.js";
 
 typeOf({} as ErrorCode).is<
@@ -34,6 +34,9 @@ switch (error.code) {
     break;
   case "tool_error":
     typeOf(error.data.result).is<CallToolResult>();
+    break;
+  case "input_required":
+    typeOf(error.data.inputRequests).is<Record<string, InputRequest>>();
     break;
   default:
     // @ts-expect-error no status outside "http"

@@ -1,6 +1,6 @@
 // The members of a task and of its status.
 import { Task } from "mcp-tasks";
-import type { CallToolResult, Client, TaskRecord, TaskState, TaskStatus, ToolTask } from "mcp-tasks";
+import type { CallToolResult, Client, ElicitResult, InputRequest, TaskRecord, TaskState, TaskStatus, ToolTask } from "mcp-tasks";
 import { typeOf } from "./type-of.js";
 
 declare const client: Client;
@@ -32,6 +32,21 @@ const message: string | undefined = status.statusMessage;
 const interval: number | undefined = status.pollIntervalMs;
 void message;
 void interval;
+
+// What a task asks is in its status, and is answered by key.
+const questions: Record<string, InputRequest> | undefined = status.inputRequests;
+for (const [key, question] of Object.entries(questions ?? {})) {
+  typeOf(question.method).is<string>();
+  const params: Record<string, unknown> | undefined = question.params;
+  void params;
+  typeOf(task.respond(key, { action: "decline" })).is<Promise<void>>();
+}
+const answer: ElicitResult = { action: "accept", content: { value: "Ada" } };
+void task.respond("name", answer, { signal });
+// @ts-expect-error an answer is an object
+void task.respond("name", "Ada");
+// @ts-expect-error a question has a key
+void task.respond({ action: "decline" });
 
 declare const result: CallToolResult;
 const failed: boolean | undefined = result.isError;
