@@ -63,7 +63,7 @@ export class Link implements Host {
     const wanted = protocolVersion === "auto" ? undefined : eraOf(protocolVersion);
     const given = [elicitation, sampling, roots].map((handler) => handler !== undefined) as [boolean, boolean, boolean];
     this.#core = this.#guard(
-      () => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given),
+      () => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal()),
     );
   }
 
@@ -229,6 +229,12 @@ export class Link implements Host {
     this.#end(error);
     return error;
   }
+}
+
+/** Is this page being developed, on the machine that shows it? */
+function isLocal(): boolean {
+  const { hostname = "" } = (globalThis as { location?: { hostname?: string } }).location ?? {};
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** An error of the core. Its table of codes and the union are held together by a test. */

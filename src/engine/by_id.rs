@@ -12,7 +12,7 @@ use super::machine::{Call, Engine};
 use super::purpose::Purpose;
 use super::status::{State, TaskStatus};
 use super::time::Millis;
-use super::tracked::Want;
+use super::tracked::{News, Want};
 use super::wire::CallId;
 
 impl<J: Json> Engine<J> {
@@ -37,6 +37,10 @@ impl<J: Json> Engine<J> {
     /// Waits for a state; without one, until the task is no longer working.
     pub fn wait(&mut self, call: CallId, id: &str, state: Option<State>, now: Millis) {
         self.wait_for(call, id, Want::State(state), now);
+        // The question is here: nobody knows better.
+        if self.is_asked_for(id) {
+            self.advance(id, News::Push, now);
+        }
     }
 
     /// The result of a task. `kind` and the tool's name say how it is read; no kind hands it on as it comes. `ended` is how the face saw

@@ -41,7 +41,7 @@ impl<J: Json> Engine<J> {
         if let Channel::Request(request) = channel {
             self.wire.passed(request);
         }
-        if ok && matches!(channel, Channel::Initialized(_) | Channel::Notice | Channel::Goodbye(_)) {
+        if ok && matches!(channel, Channel::Initialized(_) | Channel::Notice | Channel::Reply(_) | Channel::Goodbye(_)) {
             self.ended(id, now);
             return Body::Unread;
         }
@@ -116,10 +116,11 @@ impl<J: Json> Engine<J> {
     pub fn ended(&mut self, id: ExchangeId, now: Millis) {
         let Some(exchange) = self.wire.exchanges.remove(&id) else { return };
         match exchange.channel {
-            Channel::Initialized(call) => self.session_ready(call, Ok(())),
+            Channel::Initialized(call) => self.session_ready(call, Ok(()), now),
             Channel::Goodbye(call) => self.resolve(call, J::null()),
             Channel::Stream => self.stream_ended(now),
             Channel::Notice => {}
+            Channel::Reply(serial) => self.replied(serial, Ok(()), now),
             Channel::Request(request) | Channel::Resumption(request) => {
                 let error = Error::new(Code::Network, "the stream ended before the answer came");
                 let lost = Fault { status: exchange.head.status, ..Fault::transient(error) };
@@ -161,10 +162,11 @@ impl<J: Json> Engine<J> {
         self.wire.abort(id);
         match channel {
             Channel::Request(request) | Channel::Resumption(request) => self.answered(request, Err(fault), now),
-            Channel::Initialized(call) => self.session_ready(call, Err(fault)),
+            Channel::Initialized(call) => self.session_ready(call, Err(fault), now),
             // The session ends with us, whether or not the server cares to know.
             Channel::Goodbye(call) => self.resolve(call, J::null()),
             Channel::Stream => self.stream_ended(now),
+            Channel::Reply(serial) => self.replied(serial, Err(fault), now),
             Channel::Notice => {}
         }
     }

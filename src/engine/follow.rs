@@ -108,8 +108,12 @@ impl<J: Json> Engine<J> {
     pub(super) fn created_as(&mut self, status: TaskStatus<J>, now: Millis) {
         let id = status.task_id.clone();
         if let Some(task) = self.tasks.get_mut(id.as_str()) {
-            task.life.observe(status, Source::Answer { heard: 0 });
             task.heard = Some(now);
+            if let Some(status) = self.heeded(status, now)
+                && let Some(task) = self.tasks.get_mut(id.as_str())
+            {
+                task.life.observe(status, Source::Answer { heard: 0 });
+            }
             self.advance(&id, News::None, now);
         }
     }
@@ -119,6 +123,9 @@ impl<J: Json> Engine<J> {
         let connection = self.connection();
         let Some(task) = self.tasks.get_mut(status.task_id.as_str()) else {
             if self.creating > 0 && self.early.len() < HELD {
+                if status.state == State::InputRequired {
+                    self.announced = Some(status.task_id.as_str().into());
+                }
                 self.early.push(status);
             }
             return;
@@ -130,9 +137,14 @@ impl<J: Json> Engine<J> {
         task.heard = Some(now);
         task.look = None;
         task.streamed_by = connection;
-        match task.life.observe(status, Source::Push) {
-            Verdict::Confirm => self.ask_status(&id, now),
-            verdict => self.tell(&id, verdict),
+        if status.state == State::InputRequired {
+            self.announced = Some(id.clone());
+        }
+        let Some(status) = self.heeded(status, now) else { return self.advance(&id, News::None, now) };
+        match self.tasks.get_mut(&id).map(|task| task.life.observe(status, Source::Push)) {
+            Some(Verdict::Confirm) => self.ask_status(&id, now),
+            Some(verdict) => self.tell(&id, verdict),
+            None => {}
         }
         self.advance(&id, News::Push, now);
     }
@@ -168,9 +180,10 @@ impl<J: Json> Engine<J> {
                     }
                     _ => Vec::new(),
                 };
-                let verdict = task.life.observe(status, Source::Answer { heard });
                 self.deliver_all(settled);
-                verdict
+                let Some(status) = self.heeded(status, now) else { return self.advance(id, News::None, now) };
+                let Some(task) = self.tasks.get_mut(id) else { return };
+                task.life.observe(status, Source::Answer { heard })
             }
             Err(fault) => {
                 if task.life.give_up_confirming() == Verdict::Changed {
@@ -227,10 +240,12 @@ impl<J: Json> Engine<J> {
     fn let_go(&mut self, task: &mut Tracked<J>) {
         [task.poll, task.payload].into_iter().flatten().for_each(|request| self.forget_request(request));
         task.inputs.take_asked(|_| true).into_iter().for_each(|question| self.withdraw(question));
+        std::mem::take(&mut task.aside).request().into_iter().for_each(|request| self.forget_request(request));
+        self.drop_served_of(&task.id);
     }
 
     /// Tells the face of a change.
-    fn tell(&mut self, id: &str, verdict: Verdict) {
+    pub(super) fn tell(&mut self, id: &str, verdict: Verdict) {
         let Some(task) = self.tasks.get(id) else { return };
         if let (Verdict::Changed, true, Some(status)) = (verdict, task.followed, task.life.status()) {
             self.wire.out.push_back(Output::Status(status.clone()));
@@ -257,6 +272,7 @@ impl<J: Json> Engine<J> {
             }
         } else {
             self.attend(id, now);
+            self.tend_aside(id, now);
             self.arm(id, now);
         }
         self.deliver_all(settled);
@@ -274,8 +290,9 @@ impl<J: Json> Engine<J> {
     /// Sets the alarm for a task's next poll, or for another try at its result.
     pub(super) fn arm(&mut self, id: &str, now: Millis) {
         let connection = self.connection();
+        let asks_aside = self.asks_aside(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let at_once = task.heard.is_none() || task.waiting.iter().any(|waiting| matches!(waiting.want, Want::Status | Want::Verdict(_)));
+        let at_once = task.heard.is_none() || task.held.is_none() && task.is_pressed();
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
         let promised = self.subscription.promised(task.since);
         task.due = asks.then(|| match at_once && task.failures == 0 {
@@ -284,11 +301,13 @@ impl<J: Json> Engine<J> {
                 let next = task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
                 // A look that failed is not repeated at once.
                 let rested = (task.tried + backoff(task.failures)).max(task.not_before);
-                task.look.map_or(next, |look| next.min(look.max(rested))).max(now)
+                let look = task.look.map(|look| look.max(rested));
+                [look, task.held_until()].into_iter().flatten().fold(next, Millis::min).max(now)
             }
         });
         let sends = task.inputs.due().map(|due| due.max(now + 1));
-        task.due = [task.due, sends].into_iter().flatten().min();
+        let opens = task.aside.due().filter(|_| asks_aside).map(|due| due.max(now + 1));
+        task.due = [task.due, sends, opens].into_iter().flatten().min();
         if task.due == Some(now) && !task.life.is_over() {
             task.due = None;
             return self.ask_status(id, now);
@@ -303,12 +322,16 @@ impl<J: Json> Engine<J> {
 
     /// An alarm rings; it may have been set for a poll that is no longer due.
     pub(super) fn ring(&mut self, id: &str, at: Millis, now: Millis) {
+        let asks_aside = self.asks_aside(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.alarm == Some(at) {
             task.alarm = None;
         }
         match task.due {
-            Some(_) if task.inputs.due().is_some_and(|due| due <= now) => self.advance(id, News::None, now),
+            Some(_) if task.inputs.due().is_some_and(|due| due <= now) || asks_aside && task.aside.due().is_some_and(|due| due <= now) => {
+                task.due = None;
+                self.advance(id, News::None, now);
+            }
             Some(due) if due <= now => {
                 task.due = None;
                 if task.life.is_over() && task.refused.is_none() {

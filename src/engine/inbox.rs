@@ -5,18 +5,14 @@ use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
 use super::machine::{Call, Engine};
-use super::message::{self, Message, RequestId};
+use super::message::{Message, RequestId};
 use super::modern;
 use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::{CallId, Channel, Exchange, Output, Request};
 
-/// JSON-RPC's "Method not found".
-const METHOD_NOT_FOUND: i32 = -32601;
 /// A response may go on for so long after the answer, in milliseconds.
 const LINGER: Millis = 2_000;
-/// So many answers to the server are under way at most: it must not make us flood it.
-const MOST_NOTICES: usize = 32;
 
 impl<J: Json> Engine<J> {
     /// Takes in a message, on whatever stream it came; before 2025-06-18 it may be a batch of them.
@@ -41,7 +37,12 @@ impl<J: Json> Engine<J> {
             },
             // The stateless era knows none, and allows no answer.
             Message::Request { .. } if self.era == Era::Modern => self.odd("a request of the server", message),
-            Message::Request { id, method } => self.serve(id, &method, now),
+            Message::Request { id, method } => {
+                self.serve(id, &method, &message, channel, now);
+                if let Channel::Request(by) | Channel::Resumption(by) = channel {
+                    self.aside_asked(by, now);
+                }
+            }
             Message::Notification { method, params } => self.notified(method, params, channel, now),
             Message::Answer(..) => self.odd("an answer to no open request", message),
             Message::Malformed => self.odd("not a JSON-RPC message", message),
@@ -52,22 +53,10 @@ impl<J: Json> Engine<J> {
         self.wire.out.push_back(Output::Oddity(what, message));
     }
 
-    /// The server's request: it may ask whether we are alive, and nothing else that we have not declared.
-    fn serve(&mut self, id: J, method: &str, now: Millis) {
-        let notices = self.wire.exchanges.iter().filter(|(_, exchange)| exchange.channel == Channel::Notice).count();
-        if notices >= MOST_NOTICES {
-            return self.odd("more requests than are answered at a time", id);
-        }
-        let outcome = match method {
-            "ping" => Ok(J::object()),
-            _ => Err((METHOD_NOT_FOUND, "this client does not offer that")),
-        };
-        self.wire.notice(message::answer(id, outcome), now);
-    }
-
     fn notified(&mut self, method: String, params: Option<J>, channel: Channel, now: Millis) {
         match method.as_str() {
             modern::ACKNOWLEDGED => self.subscribed(channel, params.as_ref(), now),
+            "notifications/cancelled" => self.unasked(params.as_ref(), now),
             _ => self.subscription.delivered(channel),
         }
         if let Some(status) = self.era.pushed(&method, params.as_ref()) {
@@ -111,12 +100,14 @@ impl<J: Json> Engine<J> {
             Purpose::Orphan => self.orphaned(outcome, now),
             Purpose::Page(listing) => self.page(listing, outcome, now),
             Purpose::Poll { task_id, heard } => self.polled(&task_id, id, heard, outcome, now),
+            Purpose::Aside(task_id) => self.aside_ended(&task_id, id, outcome, now),
             Purpose::Payload(task_id) => self.paid(&task_id, outcome, now),
             Purpose::Cancel { task_id, call } => self.cancelled(&task_id, call, outcome, now),
             Purpose::Update { task_id, keys, call } => self.updated(&task_id, &keys, call, outcome, now),
             Purpose::Listen => self.unsubscribed(id, outcome, now),
             Purpose::TaskPage { call, cursor, skip, limit } => self.task_page(call, &cursor, skip, limit, outcome, now),
         }
+        self.drop_asked_by(id);
         self.tend_stream(now);
     }
 
@@ -138,6 +129,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn forget_request(&mut self, id: RequestId) {
         if let Some(request) = self.wire.requests.remove(&id) {
             self.wire.abort(request.exchange);
+            self.drop_asked_by(id);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The questions of a task, and the answers to them: each question is asked once, each answer sent until the server has it
 //! ("Task Update Requests").
 
+use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
@@ -8,11 +9,14 @@ use super::machine::{Call, Engine};
 use super::modern;
 use super::poll::backoff;
 use super::purpose::Purpose;
-use super::question::{Asker, QuestionId};
-use super::status::{State, TaskStatus};
+use super::question::{Asker, QuestionId, Topic};
+use super::status::State;
 use super::time::Millis;
 use super::tracked::{News, Tracked, Want};
 use super::wire::CallId;
+
+/// JSON-RPC's "Invalid params".
+const INVALID_PARAMS: i32 = -32602;
 
 /// Where a question of a task stands.
 #[derive(Clone, Debug)]
@@ -105,15 +109,32 @@ impl<J: Json> Engine<J> {
         if task.inputs.due().is_none_or(|due| due > now) {
             return;
         }
-        task.inputs.sending = true;
         let given = task.inputs.known.iter().filter_map(|(key, input)| match input {
             Input::Given(answer) => Some((key.clone(), answer.clone())),
             _ => None,
         });
         let given: Vec<_> = given.collect();
+        if self.era == Era::Legacy {
+            for (key, answer) in given {
+                self.reply_for(id, &key, answer, None, now);
+            }
+            return;
+        }
+        task.inputs.sending = true;
         let keys = given.iter().map(|(key, _)| key.clone()).collect();
         let outgoing = modern::update(id, J::record(given));
         self.wire.request(Purpose::Update { task_id: id.into(), keys, call: None }, outgoing, None, now);
+    }
+
+    /// In the era of sessions the answer is a message, and the message knows by itself how to get through.
+    fn reply_for(&mut self, id: &str, key: &str, answer: J, call: Option<CallId>, now: Millis) -> bool {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.inputs.set(key, Input::Sent);
+        }
+        let Some(serial) = self.served_as(id, key) else { return false };
+        self.reply(serial, Ok(answer), call, now);
+        self.restate(id, now);
+        true
     }
 
     /// The face answered a question of a task.
@@ -126,6 +147,14 @@ impl<J: Json> Engine<J> {
 
     /// Nobody answers a question of a task: whoever waits for the result is told. The next who waits will be asked again.
     pub(super) fn input_failed(&mut self, id: &str, key: &str, error: Error<J>, now: Millis) {
+        if let Some(serial) = self.served_as(id, key) {
+            // The server hears it, and what comes of it is the task's.
+            if let Some(task) = self.tasks.get_mut(id) {
+                task.inputs.set(key, Input::Sent);
+            }
+            self.server_unanswered(serial, error, now);
+            return self.restate(id, now);
+        }
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.inputs.forget(key);
         let error = Error { data: Some(task.open_questions()), ..error.about(id) };
@@ -136,15 +165,33 @@ impl<J: Json> Engine<J> {
 
     /// One answer, by hand.
     pub fn respond(&mut self, call: CallId, id: &str, key: String, response: J, now: Millis) {
-        let known = self.tasks.get(id).and_then(|task| task.life.status());
-        let is_untold = |status: &TaskStatus<J>| status.state == State::InputRequired && status.questions.is_none();
-        let is_open = known.is_none_or(|status| is_untold(status) || status.keys().any(|each| each == key));
-        if self.wire.identity.is_none() || !is_open {
-            self.calls.insert(call, Call::Session);
-            let message = "the task waits for no answer to a question of this key";
-            return self.reject(call, Error::new(Code::InvalidArgument, message).about(id));
+        self.calls.insert(call, Call::Session);
+        let status = self.tasks.get(id).and_then(|task| task.life.status());
+        let asked = status.and_then(|status| status.questions.as_ref()?.member(&key));
+        let is_untold = status.is_none_or(|status| status.state == State::InputRequired && status.questions.is_none());
+        // What the server asks may be newer than what we know; but where it asks by messages, we know every one.
+        let is_open = asked.is_some() || is_untold && self.era == Era::Modern;
+        let topic = asked.as_ref().and_then(Topic::of);
+        let wrong = match topic {
+            _ if !is_open => "the task waits for no answer to a question of this key",
+            Some(topic) if !topic.is_answered_by(&response) => "this is no answer that the protocol has for the question",
+            _ => "",
+        };
+        if !wrong.is_empty() {
+            return self.reject(call, Error::new(Code::InvalidArgument, wrong).about(id));
         }
-        self.update(call, id, J::record(vec![(key, response)]), now);
+        let response = match (topic, asked) {
+            (Some(topic), Some(asked)) => topic.completed(&asked, response),
+            _ => response,
+        };
+        if self.era == Era::Modern {
+            return self.update(call, id, J::record(vec![(key, response)]), now);
+        }
+        let withdrawn = self.tasks.get_mut(id).map(|task| task.inputs.take_asked(|each| each == key));
+        withdrawn.into_iter().flatten().for_each(|question| self.withdraw(question));
+        if !self.reply_for(id, &key, response, Some(call), now) {
+            self.reject(call, Error::new(Code::InvalidArgument, "the question was answered before").about(id));
+        }
     }
 
     /// `tasks/update`, by hand: answers by key.
@@ -171,8 +218,11 @@ impl<J: Json> Engine<J> {
     /// `tasks/update` was answered. What the server does with the answers, the status will tell.
     pub(super) fn updated(&mut self, id: &str, keys: &[String], call: Option<CallId>, outcome: Result<J, Fault<J>>, now: Millis) {
         let Some(task) = self.tasks.get_mut(id) else {
-            let outcome = outcome.map(|_| J::null()).map_err(|fault| fault.error.about(id));
-            return call.into_iter().for_each(|call| self.deliver((call, outcome.clone())));
+            return match outcome {
+                Err(fault) if fault.error.rpc_code() == Some(INVALID_PARAMS) => self.verify(call, id, fault.error, now),
+                Err(fault) => call.into_iter().for_each(|call| self.reject(call, fault.error.clone().about(id))),
+                Ok(_) => call.into_iter().for_each(|call| self.resolve(call, J::null())),
+            };
         };
         let inputs = &mut task.inputs;
         inputs.sending = inputs.sending && call.is_some();
@@ -189,6 +239,11 @@ impl<J: Json> Engine<J> {
                 inputs.failures += 1;
                 inputs.not_before = now + backoff(inputs.failures).max(fault.retry_after.unwrap_or(0));
             }
+            // It may not know the task, which the status tells.
+            Err(fault) if call.is_some() && fault.error.rpc_code() == Some(INVALID_PARAMS) => {
+                keys.iter().for_each(|key| inputs.forget(key));
+                return self.verify(call, id, fault.error, now);
+            }
             Err(fault) => {
                 keys.iter().for_each(|key| inputs.forget(key));
                 let error = fault.error.about(id);
@@ -200,6 +255,15 @@ impl<J: Json> Engine<J> {
         }
         self.deliver_all(settled);
         self.advance(id, News::None, now);
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// The server refused what was asked of a task: does it know the task?
+    fn verify(&mut self, call: Option<CallId>, id: &str, refusal: Error<J>, now: Millis) {
+        if let Some(call) = call {
+            self.wait_for(call, id, Want::Verdict(Some(refusal.about(id))), now);
+        }
     }
 }
 

@@ -140,6 +140,7 @@ impl<J: Json> Engine<J> {
         self.creating -= usize::from(as_task);
         if self.creating == 0 {
             self.early = Vec::new();
+            self.release_served();
         }
     }
 
@@ -171,6 +172,9 @@ impl<J: Json> Engine<J> {
         let early = std::mem::take(&mut self.early);
         for pushed in early {
             if *pushed.task_id == *id { self.pushed(pushed, now) } else { self.early.push(pushed) }
+        }
+        if self.is_asked_for(&id) {
+            self.restate(&id, now);
         }
     }
 

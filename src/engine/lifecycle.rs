@@ -107,9 +107,6 @@ impl<J: Json> Lifecycle<J> {
         new.created_at = new.created_at.or_else(|| old.created_at.clone());
         new.updated_at = new.updated_at.or_else(|| old.updated_at.clone());
         new.interval = new.interval.or(old.interval);
-        if new.state == State::InputRequired {
-            new.questions = new.questions.or_else(|| old.questions.clone());
-        }
         let keys: Vec<_> = old.keys().collect();
         let asks_anew = || new.keys().count() != keys.len() || new.keys().any(|key| !keys.contains(&key));
         let changed = new.state != old.state || (new.message.is_some() && new.message != old.message) || asks_anew();

@@ -12,6 +12,7 @@ use super::listing::{Listing, Shelf};
 use super::message::{Outgoing, RequestId};
 use super::question::{Answers, Question, QuestionId};
 use super::round::Asking;
+use super::served::{Serial, Served};
 use super::session::Session;
 use super::status::TaskStatus;
 use super::stream::Stream;
@@ -41,6 +42,8 @@ pub struct Config<J> {
     pub known: Option<Era>,
     /// The questions that the face answers.
     pub answers: Answers,
+    /// The page is one that is being developed, on this machine.
+    pub local: bool,
 }
 
 /// What a call waits for.
@@ -78,8 +81,13 @@ pub struct Engine<J> {
     pub(super) shelves: [Shelf<J>; Listing::ALL.len()],
     pub(super) stream: Stream,
     pub(super) subscription: Subscription,
-    pub(super) questions: Table<QuestionId, Question>,
+    pub(super) questions: Table<QuestionId, Question<J>>,
     pub(super) last_question: QuestionId,
+    /// The requests of the server that wait for an answer.
+    pub(super) served: Table<Serial, Served<J>>,
+    pub(super) last_served: Serial,
+    /// The task that last said that it will ask.
+    pub(super) announced: Option<Rc<str>>,
     /// Requests in flight that may make a task, and the statuses that were pushed for ids that nobody knows yet.
     pub(super) creating: usize,
     pub(super) early: Vec<TaskStatus<J>>,
@@ -103,6 +111,9 @@ impl<J: Json> Engine<J> {
             subscription: Subscription::default(),
             questions: Table::default(),
             last_question: 0,
+            served: Table::default(),
+            last_served: 0,
+            announced: None,
             creating: 0,
             early: Vec::new(),
             ended: Vec::new(),
@@ -121,13 +132,21 @@ impl<J: Json> Engine<J> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
         let resumption = self.wire.requests.iter().filter_map(|(_, request)| request.resume_at).min();
-        [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline()].into_iter().flatten().min()
+        let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
+        [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Time has passed: the deadline came, the page woke, the network is back.
     pub fn tick(&mut self, now: Millis) {
         self.expire_exchanges(now);
         self.resume_requests(now);
+        self.resend_replies(now);
+        if self.opening_until().is_some_and(|until| until <= now) {
+            self.session_opened();
+        }
         let mut ringing = Vec::new();
         while self.alarms.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             ringing.extend(self.alarms.pop());
@@ -218,6 +237,7 @@ impl<J: Json> Engine<J> {
         self.subscription = Subscription::default();
         // Whoever is asked finds out from the face.
         self.questions.take();
+        self.served.take();
         self.calls.insert(call, Call::Session);
         self.say_goodbye(call, now);
     }

@@ -12,8 +12,9 @@
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
 //! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `session`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `by_id` | what the engine does with them |
-//! | `question`, `round`, `input` | what the server asks, and the answers |
+//! | `question`, `round`, `input`, `served`, `aside` | what the server asks, and the answers |
 
+mod aside;
 mod by_id;
 mod era;
 mod error;
@@ -40,6 +41,7 @@ mod probe;
 mod purpose;
 mod question;
 mod round;
+mod served;
 mod session;
 mod sse;
 mod status;

@@ -24,6 +24,8 @@ pub enum Purpose {
     },
     /// The result of a task that has ended.
     Payload(String),
+    /// The same, of a task that waits for input: where the server asks.
+    Aside(String),
     Cancel {
         task_id: String,
         call: Option<CallId>,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::error::{Code, Error};
 use super::json::{Json, Key};
 use super::machine::Engine;
+use super::served::Serial;
 use super::time::Millis;
 use super::wire::{CallId, Output};
 
@@ -20,6 +21,11 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// What a request of the server asks.
+    pub fn of<J: Json>(request: &J) -> Option<Self> {
+        Self::asked_by(&request.text_of(Key::Method)?)
+    }
+
     fn asked_by(method: &str) -> Option<Self> {
         match method {
             "elicitation/create" => Some(Self::Elicitation),
@@ -36,6 +42,31 @@ impl Topic {
             Self::Sampling => "sampling",
             Self::Roots => "roots",
         }
+    }
+
+    /// May the server ask this? A page to visit must be one that nobody on the way can read or change; `local` is a page that is being
+    /// developed.
+    pub fn allows<J: Json>(self, request: &J, local: bool) -> bool {
+        let param = |key: Key| request.path(&[Key::Params, key]).and_then(|param| param.string());
+        if self != Self::Elicitation || param(Key::Mode).as_deref() != Some("url") {
+            return true;
+        }
+        let url = param(Key::Url).unwrap_or_default().to_ascii_lowercase();
+        url.starts_with("https://") || local && url.starts_with("http://")
+    }
+
+    /// The answer as it is sent: what a form left open has its default ("Default Values").
+    pub fn completed<J: Json>(self, request: &J, answer: J) -> J {
+        let is_accepted = self == Self::Elicitation && answer.text_of(Key::Action).as_deref() == Some("accept");
+        let fields = request.path(&[Key::Params, Key::RequestedSchema, Key::Properties]).filter(|_| is_accepted);
+        let defaults = fields.iter().flat_map(J::members).filter_map(|(name, field)| Some((name, field.get(Key::Default)?)));
+        let content = answer.get(Key::Content).unwrap_or_else(J::object);
+        let missing: Vec<_> = defaults.filter(|(name, _)| content.member(name).is_none()).collect();
+        if missing.is_empty() {
+            return answer;
+        }
+        let all = content.members().into_iter().chain(missing).collect();
+        answer.with(Key::Content, J::record(all))
     }
 
     /// Has the answer the shape that the protocol has for it?
@@ -73,9 +104,13 @@ impl Answers {
         }
     }
 
+    pub fn any(self) -> bool {
+        self.elicitation || self.sampling || self.roots
+    }
+
     /// The topic of a question, where there is an answer to it.
     pub fn topic<J: Json>(self, request: &J) -> Option<Topic> {
-        Topic::asked_by(&request.text_of(Key::Method)?).filter(|topic| self.gives(*topic))
+        Topic::of(request).filter(|topic| self.gives(*topic))
     }
 
     /// The client's capabilities.
@@ -83,7 +118,7 @@ impl Answers {
         let modes = || J::object().with(Key::Form, J::object()).with(Key::Url, J::object());
         J::object()
             .with_some(Key::Elicitation, self.elicitation.then(modes))
-            .with_some(Key::Sampling, self.sampling.then(J::object))
+            .with_some(Key::Sampling, self.sampling.then(|| J::object().with(Key::Tools, J::object())))
             .with_some(Key::Roots, self.roots.then(J::object))
     }
 }
@@ -94,14 +129,17 @@ pub enum Asker {
     /// A call whose request the server wants to have again, with the answer.
     Call(CallId),
     Task(Rc<str>),
+    /// A request of the server, whose answer is a message.
+    Server(Serial),
 }
 
 /// A question that is with the face.
-pub struct Question {
+pub struct Question<J> {
     pub asker: Asker,
     /// The server's name for it.
     pub key: String,
     pub topic: Topic,
+    pub request: J,
 }
 
 /// A question as the face gets it.
@@ -120,11 +158,11 @@ impl<J: Json> Engine<J> {
         self.last_question += 1;
         let question = self.last_question;
         let task_id = match &asker {
-            Asker::Call(_) => None,
+            Asker::Call(_) | Asker::Server(_) => None,
             Asker::Task(id) => Some(id.to_string()),
         };
         let params = request.get(Key::Params).unwrap_or_else(J::object);
-        self.questions.insert(question, Question { asker, key: key.into(), topic });
+        self.questions.insert(question, Question { asker, key: key.into(), topic, request: request.clone() });
         self.wire.out.push_back(Output::Ask(Ask { question, topic, params, key: key.into(), task_id }));
         question
     }
@@ -138,20 +176,22 @@ impl<J: Json> Engine<J> {
 
     /// The face has the answer; one that has not the protocol's shape is refused.
     pub fn answer(&mut self, question: QuestionId, answer: J, now: Millis) {
-        let Some(Question { asker, key, topic }) = self.questions.remove(&question) else { return };
+        let Some(Question { asker, key, topic, request }) = self.questions.remove(&question) else { return };
         if !topic.is_answered_by(&answer) {
             let message = ["what the ", topic.name(), " function gave is no answer that the protocol has"].concat();
             return self.unanswered(asker, &key, Error::new(Code::InvalidArgument, message), now);
         }
+        let answer = topic.completed(&request, answer);
         match asker {
             Asker::Call(call) => self.round_answered(call, key, answer, now),
             Asker::Task(id) => self.input_given(&id, key, answer, now),
+            Asker::Server(serial) => self.reply(serial, Ok(answer), None, now),
         }
     }
 
     /// The face has no answer, because of this.
     pub fn refuse(&mut self, question: QuestionId, cause: J, now: Millis) {
-        let Some(Question { asker, key, topic }) = self.questions.remove(&question) else { return };
+        let Some(Question { asker, key, topic, .. }) = self.questions.remove(&question) else { return };
         let message = ["the ", topic.name(), " function failed, and nobody else answers the server"].concat();
         let error = Error { cause: Some(cause), ..Error::new(Code::InputRequired, message) };
         self.unanswered(asker, &key, error, now);
@@ -161,6 +201,7 @@ impl<J: Json> Engine<J> {
         match asker {
             Asker::Call(call) => self.round_failed(call, error),
             Asker::Task(id) => self.input_failed(&id, key, error, now),
+            Asker::Server(serial) => self.server_unanswered(serial, error, now),
         }
     }
 }

@@ -16,6 +16,9 @@ use super::wire::{CallId, Channel, Verb};
 /// The farewell is not waited for any longer than this, in milliseconds.
 const FAREWELL: Millis = 5_000;
 
+/// The stream of the server's own messages is not waited for any longer than this.
+const OPENING: Millis = 1_000;
+
 /// What the server said of itself.
 pub struct Session<J> {
     pub version: Option<String>,
@@ -30,6 +33,8 @@ pub struct Session<J> {
     corrected: bool,
     /// The modern request had no response that the page may see: this.
     unseen: Option<Error<J>>,
+    /// Who waits for the stream on which the server may ask, and how long at most.
+    opening: Option<(CallId, Millis)>,
     /// A server that was known to be legacy refused the session: like this.
     outdated: Option<Error<J>>,
 }
@@ -46,6 +51,7 @@ impl<J> Default for Session<J> {
             corrected: false,
             unseen: None,
             outdated: None,
+            opening: None,
         }
     }
 }
@@ -126,7 +132,7 @@ impl<J: Json> Engine<J> {
 
     fn initialize(&mut self, call: CallId, now: Millis) {
         self.speak(Era::Legacy);
-        let (info, capabilities) = (self.config.client_info.clone(), J::object());
+        let (info, capabilities) = (self.config.client_info.clone(), self.config.answers.to_json());
         let outgoing = legacy::initialize(self.session.proposed, info, capabilities);
         self.wire.request(Purpose::Initialize(call), outgoing, None, now);
     }
@@ -185,12 +191,15 @@ impl<J: Json> Engine<J> {
         self.reject(call, if is_modern { only_modern() } else { fault.error });
     }
 
-    pub(super) fn session_ready(&mut self, call: CallId, outcome: Result<(), Fault<J>>) {
+    pub(super) fn session_ready(&mut self, call: CallId, outcome: Result<(), Fault<J>>, now: Millis) {
         match outcome {
             Ok(()) => {
-                let tentative = self.session.unseen.is_some().then(|| J::truth(true));
-                let negotiated = self.negotiated().with_some(Key::Tentative, tentative);
-                self.resolve(call, negotiated);
+                self.session.opening = Some((call, now + OPENING));
+                self.tend_stream(now);
+                // Without handlers no question can be missed.
+                if !(self.config.answers.any() && self.config.notifications) {
+                    self.session_opened();
+                }
             }
             Err(fault) => {
                 let error = match fault.error.code {
@@ -199,6 +208,20 @@ impl<J: Json> Engine<J> {
                 };
                 self.reject(call, error);
             }
+        }
+    }
+
+    /// When the stream is no longer waited for.
+    pub(super) fn opening_until(&self) -> Option<Millis> {
+        self.session.opening.map(|(_, until)| until)
+    }
+
+    /// The stream is there, or will not be: the session is open.
+    pub(super) fn session_opened(&mut self) {
+        if let Some((call, _)) = self.session.opening.take() {
+            let tentative = self.session.unseen.is_some().then(|| J::truth(true));
+            let negotiated = self.negotiated().with_some(Key::Tentative, tentative);
+            self.resolve(call, negotiated);
         }
     }
 

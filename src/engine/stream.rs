@@ -85,7 +85,8 @@ impl<J: Json> Engine<J> {
         if self.era == Era::Modern {
             return self.tend_subscription(now);
         }
-        let needed = self.creating > 0 || !self.tasks.is_empty() || self.stream.listened;
+        // The server may ask on it at any time.
+        let needed = self.creating > 0 || !self.tasks.is_empty() || self.stream.listened || self.config.answers.any();
         let stream = &mut self.stream;
         stream.wanted = needed && self.config.notifications && self.session.version.is_some();
         match stream.exchange {
@@ -111,11 +112,13 @@ impl<J: Json> Engine<J> {
     pub(super) fn stream_opened(&mut self, now: Millis) {
         self.stream.epoch += 1;
         self.stream.open = true;
+        self.session_opened();
         self.tend_stream(now);
     }
 
     /// The server has no stream for us, or not now.
     pub(super) fn stream_refused(&mut self, head: &Head, now: Millis) {
+        self.session_opened();
         // Other refusals may pass: 409 is for a stream of ours that the server has not yet found dead.
         self.stream.refused = matches!(head.status, 200..300 | 400 | 404..=406 | 501);
         self.stream.lost(now);
@@ -128,6 +131,7 @@ impl<J: Json> Engine<J> {
     }
 
     pub(super) fn stream_ended(&mut self, now: Millis) {
+        self.session_opened();
         self.stream.lost(now);
         // What it would have told is polled for from now on.
         self.arm_all(now);

@@ -120,7 +120,7 @@ impl<J: Json> Engine<J> {
     /// Opens the stream when it is needed, and closes it when it has not been for a while.
     pub(super) fn tend_subscription(&mut self, now: Millis) {
         let announced = self.stream.listened && self.session.capabilities.as_ref().is_some_and(modern::announces);
-        let needed = announced || !self.tasks.is_empty();
+        let needed = announced || self.tasks.iter().any(|(_, task)| task.is_awaited());
         let subscription = &mut self.subscription;
         subscription.live = self.tasks.len();
         subscription.wanted = needed && self.config.notifications && self.session.version.is_some();
@@ -143,7 +143,7 @@ impl<J: Json> Engine<J> {
     }
 
     fn subscribe(&mut self, now: Millis) {
-        let live = self.tasks.iter().filter(|(_, task)| !task.life.is_over());
+        let live = self.tasks.iter().filter(|(_, task)| task.is_awaited() && !task.life.is_over());
         let ids = live.map(|(id, _)| J::text(id)).collect();
         let capabilities = self.session.capabilities.clone().unwrap_or_else(J::object);
         let request = self.wire.request(Purpose::Listen, modern::listen(ids, &capabilities), None, now);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::aside::Aside;
 use super::error::{Code, Error};
 use super::input::Inputs;
 use super::json::{Json, Key};
@@ -77,6 +78,11 @@ pub struct Tracked<J> {
     pub refusals: u32,
     /// The questions of the task that were seen to.
     pub inputs: Inputs<J>,
+    /// The server said last that the task waits for input; and since when we hold that back, for want of its question.
+    pub asks: bool,
+    pub held: Option<Millis>,
+    /// The stream on which the server may ask.
+    pub aside: Aside,
     /// What may have happened before the stream delivered is asked for then.
     pub look: Option<Millis>,
     /// When to act next, and the earliest alarm that is set for it.
@@ -106,6 +112,9 @@ impl<J: Json> Tracked<J> {
             refused: None,
             refusals: 0,
             inputs: Inputs::default(),
+            asks: false,
+            held: None,
+            aside: Aside::default(),
             look: None,
             due: None,
             alarm: None,
@@ -114,6 +123,22 @@ impl<J: Json> Tracked<J> {
 
     pub fn is_watched(&self) -> bool {
         self.watchers > 0 || !self.waiting.is_empty()
+    }
+
+    /// Is somebody to be told at once how it stands: who asks, and who waits for what it was when it was last heard of?
+    pub fn is_pressed(&self) -> bool {
+        let state = self.life.state();
+        self.waiting.iter().any(|waiting| match waiting.want {
+            Want::Status | Want::Verdict(_) => true,
+            Want::State(wanted) => state.is_some_and(|state| wanted.map_or(state != State::Working, |wanted| wanted == state)),
+            Want::Result(_) => false,
+        })
+    }
+
+    /// Does somebody want to hear of its changes, rather than have a look?
+    pub fn is_awaited(&self) -> bool {
+        let lasts = |waiting: &Waiting<J>| matches!(waiting.want, Want::State(_) | Want::Result(_));
+        self.followed || self.watchers > 0 || self.waiting.iter().any(lasts)
     }
 
     /// Nothing more will be asked about it, and nobody needs it here.

@@ -14,6 +14,7 @@ use super::message::{Outgoing, RequestId};
 use super::modern::{self, Identity};
 use super::purpose::Purpose;
 use super::question::{Ask, QuestionId};
+use super::served::Serial;
 use super::sse::Decoder;
 use super::status::TaskStatus;
 use super::table::Table;
@@ -121,6 +122,8 @@ pub enum Channel {
     Initialized(CallId),
     /// A POST that needs no answer.
     Notice,
+    /// A POST that answers the server.
+    Reply(Serial),
     /// The GET stream of the server's own messages.
     Stream,
     /// A GET that goes on with the broken stream of a request.

@@ -37,6 +37,7 @@ impl Core {
         elicitation: bool,
         sampling: bool,
         roots: bool,
+        local: bool,
     ) -> Self {
         std::panic::set_hook(Box::new(|_| {
             for host in HOSTS.take() {
@@ -54,6 +55,7 @@ impl Core {
             wanted: wanted_era.as_deref().and_then(Era::named),
             known: known_era.as_deref().and_then(Era::named),
             answers: Answers { elicitation, sampling, roots },
+            local,
         };
         Self(Driver::new(host, config))
     }

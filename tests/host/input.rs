@@ -360,9 +360,9 @@ fn answers_by_id_need_no_task_that_is_known_here() {
     assert_eq!((bench.value(call), updates(&bench)), (json!(null), vec![answers.clone()]));
     let call = update(&mut bench, "unknown");
     let error = bench.error(call);
-    assert_eq!((error.code, error.task_id.as_deref()), (Code::Rpc, Some("unknown")));
+    assert_eq!((error.code, error.task_id.as_deref()), (Code::TaskNotFound, Some("unknown")), "the status tells why it was refused");
     bench.pass(60_000);
-    assert_eq!((bench.count("tasks/get"), bench.engine.deadline()), (0, None));
+    assert_eq!((bench.count("tasks/get"), bench.engine.deadline()), (1, None));
 }
 
 #[test]

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { root } from "./support/pack.ts";
 import { allowing } from "./support/cors.ts";
 import type { Project } from "./support/project.ts";
-import { blocks, readme, table } from "./support/readme.ts";
+import { block, blocks, readme, table } from "./support/readme.ts";
 import { serve } from "./support/site.ts";
 import { app, expect, expectTask, html, test, VERSIONS } from "./support/test.ts";
 
@@ -37,6 +37,23 @@ test("the first example runs as it stands", async ({ page, project, mcp }) => {
   await expect.poll(() => said.at(-1), { timeout: 20_000 }).toEqual([[{ type: "text", text: "Computed for 3 s in 5 steps." }]]);
   expect(said.slice(0, -1)).toContainEqual(["working", "Step 2 of 5"]);
   expect(said.at(-2)?.[0]).toBe("completed");
+  site.close();
+});
+
+test("the example that answers questions runs as it stands", async ({ page, project, mcp }) => {
+  const here = block("asking.js").replace("http://127.0.0.1:8000/mcp", mcp).replace(`"mcp-tasks"`, `"/node_modules/mcp-tasks/dist/index.js"`);
+  await project.write({ "index.html": html("asking.js"), "asking.js": here });
+  const site = await serve(project.folder);
+  const asked: string[] = [];
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.message());
+    void dialog.accept(JSON.stringify({ count: 3, flavour: "lemon" }));
+  });
+  const said = page.waitForEvent("console");
+  await page.goto(site.url);
+  const result: unknown = await (await said).args()[0]?.jsonValue();
+  expect(result).toMatchObject({ content: [{ type: "text", text: "Ada’s party: guests 3, cake lemon." }] });
+  expect(asked).toHaveLength(2);
   site.close();
 });
 

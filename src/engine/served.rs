@@ -1,0 +1,317 @@
+//! The server's own requests, in the era of sessions: what it asks, on whatever stream, and our answers.
+//!
+//! A question of a task is told with the task's status, as the other era has it; another goes to the face at once.
+
+use std::rc::Rc;
+
+use super::era::Era;
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::json::{Json, Key};
+use super::lifecycle::Source;
+use super::machine::Engine;
+use super::message::{self, RequestId};
+use super::poll::backoff;
+use super::purpose::Purpose;
+use super::question::{Asker, QuestionId, Topic};
+use super::status::{State, TaskStatus};
+use super::time::Millis;
+use super::tracked::{News, Tracked};
+use super::wire::{CallId, Channel, Output};
+
+/// JSON-RPC's "Method not found".
+const METHOD_NOT_FOUND: i32 = -32601;
+const INTERNAL: i32 = -32603;
+const INVALID_PARAMS: i32 = -32602;
+/// So many answers to the server are under way at most: it must not make us flood it.
+const MOST_NOTICES: usize = 32;
+/// So many questions of the server are open at most.
+const MOST_OPEN: usize = 256;
+/// An answer that does not get through is sent so often.
+const MOST_TRIES: u32 = 8;
+/// A task that waits for an answer is told of once its question is here, or after this.
+pub(super) const GRACE: Millis = 2_000;
+
+/// The number of a request of the server: its own ids come again.
+pub type Serial = u32;
+
+/// A request of the server that is not answered yet.
+pub struct Served<J> {
+    id: J,
+    /// The stream it came on, where that is a request's.
+    by: Option<RequestId>,
+    task: Option<Rc<str>>,
+    key: String,
+    request: J,
+    /// With the face, where no task has it.
+    question: Option<QuestionId>,
+    reply: Option<Reply<J>>,
+}
+
+/// An answer on its way.
+struct Reply<J> {
+    message: J,
+    tries: u32,
+    /// When it is sent again.
+    at: Option<Millis>,
+    /// Who answered by hand.
+    call: Option<CallId>,
+}
+
+impl<J: Json> Served<J> {
+    /// When the answer is sent again.
+    pub fn due(&self) -> Option<Millis> {
+        self.reply.as_ref().and_then(|reply| reply.at)
+    }
+
+    fn is_same(&self, id: &J) -> bool {
+        self.id.number().is_some_and(|number| id.number() == Some(number)) || self.id.string().is_some_and(|text| id.string() == Some(text))
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// The server asks. It may ask whether we are alive, and what we have declared.
+    pub(super) fn serve(&mut self, id: J, method: &str, request: &J, channel: Channel, now: Millis) {
+        let topic = self.config.answers.topic(request);
+        let refusal = match (method, topic) {
+            ("ping", _) => None,
+            (_, None) => Some((METHOD_NOT_FOUND, "this client does not offer that")),
+            (_, Some(topic)) if !topic.allows(request, self.config.local) => Some((INVALID_PARAMS, "a page to visit must be https")),
+            (_, Some(_)) if self.served.len() >= MOST_OPEN => Some((INTERNAL, "too many questions are open")),
+            (_, Some(topic)) => return self.take_up(id, topic, request, channel, now),
+        };
+        let notices = self.wire.exchanges.iter().filter(|(_, exchange)| exchange.channel == Channel::Notice).count();
+        if notices >= MOST_NOTICES {
+            return self.odd("more requests than are answered at a time", id);
+        }
+        self.wire.notice(message::answer(id, refusal.map_or_else(|| Ok(J::object()), Err)), now);
+    }
+
+    fn take_up(&mut self, id: J, topic: Topic, request: &J, channel: Channel, now: Millis) {
+        let by = match channel {
+            Channel::Request(request) | Channel::Resumption(request) => Some(request),
+            _ => None,
+        };
+        let task = self.asking_task(request, by);
+        let words = |request: &J| request.path(&[Key::Params, Key::Message]).and_then(|words| words.string());
+        let is_repeated =
+            self.served.iter().any(|(_, each)| each.is_same(&id) && each.task == task && words(&each.request) == words(request));
+        if is_repeated {
+            return self.odd("a question that came before", id);
+        }
+        if by.is_none() {
+            self.announced = None;
+        }
+        self.last_served += 1;
+        let serial = self.last_served;
+        let key = self.key_of(&id, task.as_deref(), serial);
+        let question = match &task {
+            Some(_) => None,
+            None => Some(self.ask_face(Asker::Server(serial), topic, &key, request)),
+        };
+        let asked = request.clone();
+        self.served.insert(serial, Served { id, by, task: task.clone(), key, request: asked, question, reply: None });
+        if let Some(task) = task {
+            self.restate(&task, now);
+        }
+    }
+
+    /// The task whose question it is: as the request says, as its stream says, or the one that has just said that it will ask.
+    fn asking_task(&self, request: &J, by: Option<RequestId>) -> Option<Rc<str>> {
+        let related = request.path(&[Key::Params, Key::Meta, Key::RelatedTask]).and_then(|task| task.text_of(Key::TaskId));
+        let streamed = by.and_then(|by| match &self.wire.requests.get(&by)?.purpose {
+            Purpose::Aside(id) | Purpose::Payload(id) => Some(id.clone()),
+            _ => None,
+        });
+        let announced = || self.announced.as_deref().filter(|_| by.is_none()).map(Into::into);
+        let id: Rc<str> = related.or(streamed).or_else(announced)?.into();
+        // A task may ask before the answer has come that tells us of it.
+        (self.tasks.get(&id).is_some() || self.creating > 0).then_some(id)
+    }
+
+    /// No task is being made any more: what is asked for one that nobody knows is the face's.
+    pub(super) fn release_served(&mut self) {
+        let strays: Vec<_> = self
+            .served
+            .iter()
+            .filter(|(_, each)| each.task.as_ref().is_some_and(|id| self.tasks.get(id).is_none()))
+            .map(|(serial, _)| *serial)
+            .collect();
+        for serial in strays {
+            let Some(served) = self.served.get_mut(&serial) else { continue };
+            served.task = None;
+            let (key, request) = (served.key.clone(), served.request.clone());
+            let topic = self.config.answers.topic(&request);
+            let question = topic.map(|topic| self.ask_face(Asker::Server(serial), topic, &key, &request));
+            if let Some(served) = self.served.get_mut(&serial) {
+                served.question = question;
+            }
+        }
+    }
+
+    /// The name of a question: the request's id, and more where the task has had that before.
+    fn key_of(&self, id: &J, task: Option<&str>, serial: Serial) -> String {
+        let text = id.string().or_else(|| Some((id.number()? as i64).to_string())).unwrap_or_default();
+        let is_taken = task.and_then(|task| self.tasks.get(task)).is_some_and(|task| task.inputs.knows(&text));
+        let is_open = self.served.iter().any(|(_, each)| each.key == text && each.task.as_deref() == task);
+        if is_taken || is_open { [&text, "-", &serial.to_string()].concat() } else { text }
+    }
+
+    /// The face, or the task's inputs, have the answer.
+    pub(super) fn reply(&mut self, serial: Serial, outcome: Result<J, (i32, &str)>, call: Option<CallId>, now: Millis) {
+        let Some(served) = self.served.get_mut(&serial) else { return };
+        let message = message::answer(served.id.clone(), outcome);
+        served.reply = Some(Reply { message: message.clone(), tries: 0, at: None, call });
+        served.question = None;
+        self.wire.post(Channel::Reply(serial), message, now);
+    }
+
+    /// The open question of a task.
+    pub(super) fn served_as(&self, task: &str, key: &str) -> Option<Serial> {
+        let is_it = |served: &Served<J>| served.task.as_deref() == Some(task) && served.key == key && served.reply.is_none();
+        Some(self.served.iter().find(|(_, served)| is_it(served))?.0)
+    }
+
+    /// The server has our answer, or did not take it.
+    pub(super) fn replied(&mut self, serial: Serial, outcome: Result<(), Fault<J>>, now: Millis) {
+        let Some(served) = self.served.get_mut(&serial) else { return };
+        let Some(reply) = &mut served.reply else { return };
+        if let Err(fault) = &outcome
+            && fault.transient
+            && reply.tries < MOST_TRIES
+        {
+            reply.tries += 1;
+            reply.at = Some(now + backoff(reply.tries).max(fault.retry_after.unwrap_or(0)));
+            return;
+        }
+        let (task, call) = (served.task.clone(), reply.call);
+        self.served.remove(&serial);
+        if let Some(call) = call {
+            self.deliver((call, outcome.map(|()| J::null()).map_err(|fault| fault.error)));
+        }
+        if let Some(task) = task {
+            self.restate(&task, now);
+        }
+    }
+
+    pub(super) fn resend_replies(&mut self, now: Millis) {
+        let due: Vec<_> =
+            self.served.iter().filter(|(_, each)| each.due().is_some_and(|at| at <= now)).map(|(serial, _)| *serial).collect();
+        for serial in due {
+            let Some(reply) = self.served.get_mut(&serial).and_then(|served| served.reply.as_mut()) else { continue };
+            reply.at = None;
+            let message = reply.message.clone();
+            self.wire.post(Channel::Reply(serial), message, now);
+        }
+    }
+
+    /// The server takes a question back.
+    pub(super) fn unasked(&mut self, params: Option<&J>, now: Millis) {
+        let Some(id) = params.and_then(|params| params.get(Key::RequestId)) else { return };
+        let Some(serial) = self.served.iter().find(|(_, each)| each.is_same(&id)).map(|(serial, _)| *serial) else { return };
+        if let Some(task) = self.drop_served(serial) {
+            self.restate(&task, now);
+        }
+    }
+
+    /// The request on whose stream the server asked is over: so is what it asked there, unless a task has it.
+    pub(super) fn drop_asked_by(&mut self, request: RequestId) {
+        let is_of = |served: &Served<J>| served.by == Some(request) && served.task.is_none() && served.reply.is_none();
+        let of: Vec<_> = self.served.iter().filter(|(_, served)| is_of(served)).map(|(serial, _)| *serial).collect();
+        for serial in of {
+            self.drop_served(serial);
+        }
+    }
+
+    /// Nobody waits for the answer any more; the task that asked, if one did.
+    fn drop_served(&mut self, serial: Serial) -> Option<Rc<str>> {
+        let served = self.served.remove(&serial)?;
+        if let Some(question) = served.question {
+            self.withdraw(question);
+        }
+        if let Some(call) = served.reply.and_then(|reply| reply.call) {
+            self.reject(call, Error::new(Code::InvalidArgument, "the server no longer waits for the answer"));
+        }
+        served.task
+    }
+
+    /// Forgets what a task asks, which has ended or is let go of.
+    pub(super) fn drop_served_of(&mut self, task: &str) {
+        let of: Vec<_> = self.served.iter().filter(|(_, each)| each.task.as_deref() == Some(task)).map(|(serial, _)| *serial).collect();
+        for serial in of {
+            if let Some(call) = self.served.remove(&serial).and_then(|served| served.reply).and_then(|reply| reply.call) {
+                self.reject(call, Error::new(Code::InvalidArgument, "the task no longer waits for the answer").about(task));
+            }
+        }
+    }
+
+    /// The questions of a task that have no answer yet.
+    fn questions_of(&self, task: &str) -> Vec<(String, J)> {
+        let open = self.served.iter().filter(|(_, each)| each.task.as_deref() == Some(task) && each.reply.is_none());
+        let asked = open.map(|(_, each)| (each.key.clone(), each.request.clone()));
+        let only = |(key, request): (String, J)| {
+            let method = request.get(Key::Method).unwrap_or_else(J::null);
+            (key, J::object().with(Key::Method, method).with_some(Key::Params, request.get(Key::Params)))
+        };
+        asked.map(only).collect()
+    }
+
+    /// Did a task ask before it was known?
+    pub(super) fn is_asked_for(&self, task: &str) -> bool {
+        !self.questions_of(task).is_empty()
+    }
+
+    /// What a task asks has changed: its status says so.
+    pub(super) fn restate(&mut self, id: &str, now: Millis) {
+        let questions = self.questions_of(id);
+        let Some(task) = self.tasks.get_mut(id).filter(|task| !task.life.is_over()) else { return };
+        let Some(status) = task.life.status().cloned() else { return };
+        let state = if questions.is_empty() { State::Working } else { State::InputRequired };
+        let asked = (!questions.is_empty()).then(|| J::record(questions));
+        let verdict = task.life.observe(TaskStatus { state, questions: asked, message: None, ..status }, Source::Push);
+        task.held = None;
+        self.tell(id, verdict);
+        self.advance(id, News::Push, now);
+    }
+
+    /// The status as callers are told it: a task that asks waits for input, whatever the server says, and one that waits for input is told
+    /// of with its question, or not for a while.
+    pub(super) fn heeded(&mut self, mut status: TaskStatus<J>, now: Millis) -> Option<TaskStatus<J>> {
+        if self.era == Era::Modern || !self.config.answers.any() {
+            return Some(status);
+        }
+        let questions = self.questions_of(&status.task_id);
+        let task = self.tasks.get_mut(status.task_id.as_str())?;
+        let waits = status.state == State::InputRequired;
+        task.asks = waits;
+        if status.state.is_terminal() || (questions.is_empty() && !waits) {
+            task.held = None;
+            return Some(status);
+        }
+        if questions.is_empty() {
+            let since = *task.held.get_or_insert(now);
+            return (now - since >= GRACE).then_some(status);
+        }
+        task.held = None;
+        status.state = State::InputRequired;
+        status.questions = Some(J::record(questions));
+        Some(status)
+    }
+}
+
+impl<J> Tracked<J> {
+    /// When a status that was held back is asked for again.
+    pub fn held_until(&self) -> Option<Millis> {
+        self.held.map(|since| since + GRACE)
+    }
+}
+
+impl<J: Json> Engine<J> {
+    /// A question that no task has was refused by the face: the server is told, in no words of the page's.
+    pub(super) fn server_unanswered(&mut self, serial: Serial, error: Error<J>, now: Millis) {
+        if let Some(cause) = error.cause {
+            self.wire.out.push_back(Output::Oddity("a question has no answer", cause));
+        }
+        self.reply(serial, Err((INTERNAL, "the client has no answer")), None, now);
+    }
+}
