@@ -1,3 +1,5 @@
+import { type Limits, within } from "./limits.js";
+
 /** Which generation of the protocol a server speaks: with sessions, or without. */
 export type Era = "legacy" | "modern";
 
@@ -17,6 +19,9 @@ const MOST = 100;
 /** What this page found out by itself: for where there is no storage. */
 const found = new Map<string, Verdict>();
 
+/** Where somebody is finding it out now: the end of that. */
+const underWay = new Map<string, Promise<unknown>>();
+
 /** The era of a protocol version. */
 export const eraOf = (version: string): Era => (version < "2026" ? "legacy" : "modern");
 
@@ -32,6 +37,16 @@ export function remember(origin: string, era: Era, tentative = false): void {
   const verdict = { era, until: Date.now() + (tentative ? HOUR : BELIEVED) };
   found.set(origin, verdict);
   store((verdicts) => verdicts.set(origin, verdict));
+}
+
+/** Finds out what an origin's server speaks, one at a time: who comes meanwhile waits, and has it from `recall`. */
+export async function inTurn<T>(origin: string, limits: Limits, findOut: () => Promise<T>): Promise<T> {
+  for (let other; recall(origin) === undefined && (other = underWay.get(origin)); ) await within(other, limits);
+  if (recall(origin) !== undefined) return findOut();
+  const found = findOut();
+  const over = found.catch(() => {}).then(() => underWay.delete(origin));
+  underWay.set(origin, over);
+  return found;
 }
 
 /** It was wrong. */
