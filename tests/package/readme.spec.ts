@@ -49,7 +49,7 @@ test("the example that answers questions runs as it stands", async ({ page, proj
     asked.push(dialog.message());
     void dialog.accept(JSON.stringify({ count: 3, flavour: "lemon" }));
   });
-  const said = page.waitForEvent("console");
+  const said = page.waitForEvent("console", (message) => message.type() === "log");
   await page.goto(site.url);
   const result: unknown = await (await said).args()[0]?.jsonValue();
   expect(result).toMatchObject({ content: [{ type: "text", text: "Ada’s party: guests 3, cake lemon." }] });
