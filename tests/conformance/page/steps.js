@@ -71,6 +71,12 @@ async function answerQuestions(connect) {
   await answers(client.callTool("test_mrtr_no_result_type"), "no-result-type-test-ok");
 }
 
+/** The user accepts every form as it is, with nothing filled in. */
+async function acceptForms(connect) {
+  const client = await connect({ elicitation: () => ({ action: "accept", content: {} }) });
+  for (const { name } of await client.listTools()) await client.callTool(name);
+}
+
 async function echoTheSchema(connect) {
   const client = await connect();
   const tools = await client.listTools();
@@ -81,6 +87,7 @@ async function echoTheSchema(connect) {
 const STEPS = {
   initialize: connectOnly,
   tools_call: add,
+  "elicitation-sep1034-client-defaults": acceptForms,
   "sse-retry": waitForTheReconnection,
   "request-metadata": declareEverything,
   "http-standard-headers": useEverything,
