@@ -100,7 +100,7 @@ impl<J: Json> Engine<J> {
         for message in messages {
             match message {
                 Some(message) => self.receive(message, channel, now),
-                None if self.is_open(channel) => {
+                None if self.is_open(channel) && !self.subscription.travels_on(channel) => {
                     let error = Error::new(Code::Protocol, "an event of the answer is not JSON");
                     return self.exchange_failed(id, Fault::lasting(error), now);
                 }

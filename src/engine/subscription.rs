@@ -6,6 +6,7 @@
 use super::era::Era;
 use super::error::Code;
 use super::fault::Fault;
+use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::machine::Engine;
 use super::message::RequestId;
@@ -90,6 +91,11 @@ impl Subscription {
 
     pub fn deadline(&self) -> Option<Millis> {
         self.due().or(self.idle_until)
+    }
+
+    /// Does the channel carry a stream, rather than the answer to a question?
+    pub fn travels_on(&self, channel: Channel) -> bool {
+        matches!(channel, Channel::Request(id) if self.current == Some(id) || self.next == Some(id))
     }
 
     /// A stream has brought a message.
@@ -199,15 +205,18 @@ impl<J: Json> Engine<J> {
     /// The stream is over: the server ended it, refused it, or it broke.
     pub(super) fn unsubscribed(&mut self, request: RequestId, outcome: Result<J, Fault<J>>, now: Millis) {
         let subscription = &mut self.subscription;
+        let fault = outcome.err();
+        let wished = fault.as_ref().and_then(|fault| fault.retry_after).unwrap_or(0).min(RETRY_AFTER_CAP);
         if subscription.next == Some(request) {
             subscription.next = None;
-            subscription.refused = outcome.is_err_and(|fault| !fault.transient && fault.error.code != Code::Unauthorized);
+            subscription.refused = fault.is_some_and(|fault| !fault.transient && fault.error.code != Code::Unauthorized);
         } else if subscription.current == Some(request) {
             subscription.current = None;
         } else {
             return;
         }
         subscription.lost(now);
+        subscription.not_before = subscription.not_before.max(now + wished);
         self.arm_all(now);
     }
 
