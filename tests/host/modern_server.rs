@@ -186,7 +186,7 @@ pub fn on_stream(sent: &Sent, mut notification: Value) -> Value {
 }
 
 /// The tasks that are known are taken on, and each of their changes that is already settled is told when it happens.
-fn subscribe(sent: &Sent, tasks: &Tasks) -> Reply {
+pub fn subscribe(sent: &Sent, tasks: &Tasks) -> Reply {
     let mut filter = sent.params()["notifications"].clone();
     let wanted: Vec<_> = filter["taskIds"].as_array().into_iter().flatten().filter_map(Value::as_str).map(String::from).collect();
     let known: Vec<_> = wanted.into_iter().filter(|id| tasks.state(id, sent.at).is_some()).collect();
