@@ -26,11 +26,11 @@ export interface ClientOptions {
   timeoutMs?: number;
   /** Keep one stream open for the server's notifications while tasks are live. Default `true`. */
   notifications?: boolean;
-  /** Asks the user for the server ("Elicitation"): given, a server of 2026-07-28 may ask. */
+  /** Asks the user for the server ("Elicitation"): given, the server may ask. */
   elicitation?: Handler<ElicitParams, ElicitResult>;
-  /** Asks a model for the server ("Sampling"): given, a server of 2026-07-28 may ask. */
+  /** Asks a model for the server ("Sampling"): given, the server may ask. */
   sampling?: Handler<CreateMessageParams, CreateMessageResult>;
-  /** Tells the server what it may work on ("Roots"): given, a server of 2026-07-28 may ask. */
+  /** Tells the server what it may work on ("Roots"): given, the server may ask. */
   roots?: Handler<Record<string, unknown>, ListRootsResult>;
   /** Where the WebAssembly module comes from, when the default place cannot serve it. */
   wasm?: WasmSource;

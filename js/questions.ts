@@ -15,7 +15,8 @@ export interface QuestionContext {
 }
 
 /**
- * Answers a kind of question. What it throws or rejects with ends the waiting call with `input_required`, as its `cause`.
+ * Answers a kind of question. What it throws or rejects with ends the waiting call with `input_required`, as its `cause`; a server with
+ * sessions is told that there is no answer, and goes on.
  * @param params as the server sent them: to be shown as text, never as HTML
  */
 export type Handler<P, R> = (params: P, context: QuestionContext) => R | Promise<R>;

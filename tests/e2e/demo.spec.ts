@@ -1,4 +1,5 @@
 import { expect, test as base, type Page } from "@playwright/test";
+import { pythonFor } from "../../scripts/lib/peers.mjs";
 import { fieldsOf } from "../../www/schema.js";
 import { serve } from "../../www/serve.mjs";
 import { startPeer } from "../peers/spawn.mjs";
@@ -236,6 +237,25 @@ test.describe("a server that knows nothing of this page", () => {
     await expect(row(page, "sample")).toContainText("input_required:");
     await row(page, "sample").getByRole("button", { name: "Cancel" }).click();
     await expect(row(page, "sample")).toContainText("Cancelled");
+  });
+});
+
+test.describe("a server with sessions that knows nothing of this page", () => {
+  // It refuses the headers of the newer protocol.
+  test.use({ expected: /net::ERR_|CORS policy/ });
+
+  test("asks as well", async ({ page }) => {
+    const python = pythonFor("fastmcp-3");
+    test.skip(python === undefined, "fastmcp-3 needs its Python environment");
+    const peer = await startPeer(python ?? "", [`${import.meta.dirname}/../peers/fastmcp.py`]);
+    await page.getByLabel("Address of the MCP endpoint").fill(peer.url);
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await expect(page.locator("#facts")).toContainText("for tools, prompts, resources");
+    await start(page, "ask_name");
+    await question(page, "name").getByLabel("Your answer, as JSON").fill(`{ "value": "Ada" }`);
+    await question(page, "name").getByRole("button", { name: "Answer" }).click();
+    await expect(row(page, "ask_name")).toContainText("accept: Ada");
+    await peer.stop();
   });
 });
 

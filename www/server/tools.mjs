@@ -10,7 +10,7 @@ const form = (message, properties) => ({
 
 /**
  * What the demo offers: each tool ends in its own way, so that a client can be seen to cope with all of them.
- * `support` is the tool's `execution.taskSupport`. What `asks` is only offered where a task can be answered.
+ * `support` is the tool's `execution.taskSupport`. What `asks` is offered without sessions alone.
  *
  * @type {{ name: string, title: string, support: "optional" | "required" | "forbidden", asks?: boolean, description: string,
  *   inputSchema: z.ZodRawShape, outputSchema?: z.ZodRawShape, run: import("./work.mjs").Work }[]}
