@@ -4,17 +4,24 @@ import type { ClientOptions } from "./options.js";
 export type Send = (method: string, headers: [string, string][], body: string | undefined, signal: AbortSignal) => Promise<Response | Error>;
 
 /** How requests are sent to this endpoint. `reauthorized` is called when the caller's credentials are others than before. */
-export function sender(url: URL, { fetch: given, headers: asked }: ClientOptions, reauthorized: () => void): Send {
+export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptions, reauthorized: () => void): Send {
   let target = url.href;
   let credentials: string | null | undefined;
   // Called as a plain function: browsers refuse `fetch` on any other `this`.
-  const send = given ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
+  const send = fetcher ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
   return async (method, own, body, signal) => {
-    let headers: Headers;
+    let given: HeadersInit | undefined;
     try {
-      headers = new Headers(typeof asked === "function" ? await asked() : asked);
+      given = typeof asked === "function" ? await asked() : asked;
     } catch (error) {
       return error instanceof Error ? error : new Error("the headers could not be had", { cause: error });
+    }
+    let headers: Headers;
+    try {
+      headers = new Headers(given);
+    } catch {
+      // What is thrown has the value in it, which may be a credential.
+      return new TypeError("a header has a name or a value that HTTP does not allow");
     }
     const before = credentials;
     credentials = headers.get("authorization");

@@ -152,7 +152,12 @@ impl<J: Json> Engine<J> {
         if failure == Failure::Network && goes_on && self.era == Era::Legacy {
             return self.ended(id, now);
         }
-        let fault = Fault { status: exchange.head.status, ..Fault::failure(failure, cause) };
+        let head = &exchange.head;
+        let fault = match (failure, head.status) {
+            // The status is known, though what the server says of it is not.
+            (Failure::Network, 300..) => Fault::status(head, None),
+            (_, status) => Fault { status, ..Fault::failure(failure, cause) },
+        };
         self.exchange_failed(id, fault, now);
     }
 

@@ -67,7 +67,7 @@ impl<J: Json> Fault<J> {
 
     /// The response began and broke off: the answer is lost.
     pub fn is_lost(&self) -> bool {
-        self.error.code == Code::Network && self.status != 0
+        self.error.code == Code::Network && matches!(self.status, 200..300)
     }
 
     /// The exchange took longer than it may.

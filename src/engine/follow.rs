@@ -299,10 +299,10 @@ impl<J: Json> Engine<J> {
             true => now,
             false => {
                 let next = task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
-                // A look that failed is not repeated at once.
+                // What failed is not repeated at once.
                 let rested = (task.tried + backoff(task.failures)).max(task.not_before);
-                let look = task.look.map(|look| look.max(rested));
-                [look, task.held_until()].into_iter().flatten().fold(next, Millis::min).max(now)
+                let sooner = [task.look, task.held_until()].into_iter().flatten().map(|at| at.max(rested));
+                sooner.fold(next, Millis::min).max(now)
             }
         });
         let sends = task.inputs.due().map(|due| due.max(now + 1));

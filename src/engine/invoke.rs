@@ -133,7 +133,8 @@ impl<J: Json> Engine<J> {
 
     fn is_mismatch(&self, invocation: &Invocation<J>, fault: &Fault<J>) -> bool {
         let is_first = invocation.kind == Kind::Tool && !invocation.round.corrected && self.era == Era::Modern;
-        is_first && fault.error.rpc_code() == Some(modern::HEADER_MISMATCH)
+        // Before anything was run: that is what the status says.
+        is_first && fault.status == 400 && fault.error.rpc_code() == Some(modern::HEADER_MISMATCH)
     }
 
     fn created_one(&mut self, as_task: bool) {

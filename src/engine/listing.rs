@@ -103,6 +103,8 @@ pub struct Shelf<J> {
     /// All items, once loaded.
     pub items: Option<Vec<J>>,
     pub keeping: Keeping,
+    /// The line of streams that told of changes when the list was asked for.
+    pub heard_on: u32,
     /// The parameters of tools that go into headers, by the tool's name.
     pub mirrors: Table<String, Vec<Mirror>>,
     /// What there is so far, while loading.
@@ -116,7 +118,7 @@ pub struct Shelf<J> {
 impl<J> Default for Shelf<J> {
     fn default() -> Self {
         let keeping = Keeping::default();
-        Self { items: None, keeping, mirrors: Table::default(), loading: None, outdated: false, waiting: Vec::new() }
+        Self { items: None, keeping, heard_on: 0, mirrors: Table::default(), loading: None, outdated: false, waiting: Vec::new() }
     }
 }
 

@@ -46,16 +46,28 @@ impl<J: Json> Engine<J> {
         let capabilities = self.session.capabilities.as_ref();
         let offer = capabilities.and_then(|offer| offer.get(listing.capability()));
         let announces = offer.is_some_and(|offer| offer.is_true(Key::ListChanged));
+        let hearing = self.hearing(listing);
+        let heard_since = hearing != 0 && self.shelves[listing as usize].heard_on == hearing;
         match self.era {
-            Era::Legacy => !announces || self.stream.connection() != 0,
-            Era::Modern => announces && self.connection() != 0,
+            Era::Legacy => !announces || heard_since,
+            Era::Modern => announces && heard_since,
+        }
+    }
+
+    /// The number of the unbroken line of streams on which changes of the list are told; 0 while there is none.
+    fn hearing(&self, listing: Listing) -> u32 {
+        match self.era {
+            Era::Legacy => self.stream.line(),
+            Era::Modern => self.subscription.line(listing),
         }
     }
 
     pub(super) fn wait_for_list(&mut self, call: CallId, listing: Listing, now: Millis) {
+        let hearing = self.hearing(listing);
         let shelf = self.shelf(listing);
         shelf.waiting.push(call);
         if shelf.loading.is_none() {
+            shelf.heard_on = hearing;
             shelf.loading = Some(Load { items: Vec::new(), pages: 0, cursor: None, keeping: Keeping::default() });
             self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
         }

@@ -67,21 +67,23 @@ pub fn is_repeatable<J: Json>(tool: &J) -> bool {
 
 /// What kind of answer this is ("ResultType").
 pub fn created<J: Json>(kind: Kind, result: &J) -> Created<J> {
-    match result.text_of(Key::ResultType).as_deref() {
-        Some("task") if kind == Kind::Tool => {
+    match (result.get(Key::ResultType), result.text_of(Key::ResultType).as_deref()) {
+        (None, _) | (_, Some("complete")) => Created::Immediate,
+        (_, Some("task")) if kind == Kind::Tool => {
             read_status(result).map_or(Created::Malformed("the server's answer names a task that is none"), Created::Task)
         }
-        Some("input_required") => {
-            // Servers write `null` for what is not there, and nothing but text may be given back.
-            let state = result.get(Key::RequestState).filter(|state| state.string().is_some());
-            match (result.get(Key::InputRequests).filter(J::is_object), state) {
-                (None, None) => Created::Malformed("the server wants input and does not say which"),
-                (requests, state) => Created::Asks(requests, state),
-            }
-        }
-        Some(other) if other != "complete" => Created::Malformed(UNKNOWN_RESULT),
-        _ => Created::Immediate,
+        (_, Some("input_required")) => asked(result).unwrap_or(Created::Malformed("the server wants input and does not say which")),
+        _ => Created::Malformed(UNKNOWN_RESULT),
     }
+}
+
+/// Questions, or the server's own words to be given back, or both.
+fn asked<J: Json>(result: &J) -> Option<Created<J>> {
+    let (requests, state) = (result.get(Key::InputRequests), result.get(Key::RequestState));
+    let is_wrong =
+        requests.as_ref().is_some_and(|requests| !requests.is_object()) || state.as_ref().is_some_and(|state| state.string().is_none());
+    let is_nothing = state.is_none() && requests.as_ref().is_none_or(|requests| requests.members().is_empty());
+    (!is_wrong && !is_nothing).then_some(Created::Asks(requests, state))
 }
 
 const UNKNOWN_RESULT: &str = "the server's answer is of a type that nobody here has declared";
@@ -89,10 +91,10 @@ const UNKNOWN_RESULT: &str = "the server's answer is of a type that nobody here 
 /// The answer to any other request, whose type must be one that the request can have; the specification's own examples mark a task's
 /// status as a task.
 pub fn checked<J: Json>(result: J, of_task: bool) -> Result<J, (&'static str, J)> {
-    match result.text_of(Key::ResultType).as_deref() {
-        None | Some("complete") => Ok(result),
-        Some("task") if of_task => Ok(result),
-        Some(_) => Err((UNKNOWN_RESULT, result)),
+    match (result.get(Key::ResultType), result.text_of(Key::ResultType).as_deref()) {
+        (None, _) | (_, Some("complete")) => Ok(result),
+        (_, Some("task")) if of_task => Ok(result),
+        _ => Err((UNKNOWN_RESULT, result)),
     }
 }
 
@@ -146,6 +148,12 @@ const ANNOUNCED: [(Key, Key); 3] =
 fn announced<J: Json>(capabilities: &J) -> impl Iterator<Item = Key> {
     let is_announced = |group: Key| capabilities.get(group).is_some_and(|offer| offer.is_true(Key::ListChanged));
     ANNOUNCED.into_iter().filter(move |(group, _)| is_announced(*group)).map(|(_, change)| change)
+}
+
+/// Which of those lists the server agreed to tell of: tools, prompts, resources.
+pub fn acknowledged<J: Json>(params: Option<&J>) -> [bool; 3] {
+    let filter = params.and_then(|params| params.get(Key::Notifications));
+    ANNOUNCED.map(|(_, change)| filter.as_ref().is_some_and(|filter| filter.is_true(change)))
 }
 
 /// Is there anything to hear of beside tasks?

@@ -48,7 +48,12 @@ impl Reading {
         if result.get(Key::Content).is_none() {
             result.set(Key::Content, J::array(Vec::new()));
         }
-        let Some(structured) = result.get(Key::StructuredContent) else { return result };
+        let Some(structured) = result.get(Key::StructuredContent) else {
+            // Only we say what `data` is.
+            let is_theirs = result.get(Key::Data).is_some();
+            let rest = || J::record(result.members().into_iter().filter(|(name, _)| name != Key::Data.name()).collect());
+            return if is_theirs { rest() } else { result };
+        };
         let marked = || result.path(&[Key::Meta, Key::FastMcp]).is_some_and(|mark| mark.is_true(Key::WrapResult));
         let data = match structured.get(Key::Result) {
             Some(inner) if self.wrapped || marked() => inner,

@@ -300,9 +300,9 @@ impl<J: Json> Engine<J> {
 }
 
 impl<J> Tracked<J> {
-    /// When a status that was held back is asked for again.
+    /// When a status that was held back is asked for again; from then on it is told, and nothing is held.
     pub fn held_until(&self) -> Option<Millis> {
-        self.held.map(|since| since + GRACE)
+        self.held.map(|since| since + GRACE).filter(|until| self.heard.is_none_or(|heard| heard < *until))
     }
 }
 

@@ -11,7 +11,7 @@ use super::modern;
 use super::probe::{Finding, Probe, classify};
 use super::purpose::Purpose;
 use super::time::Millis;
-use super::wire::{CallId, Channel, Verb};
+use super::wire::{CallId, Channel, SessionHeaders, Verb};
 
 /// The farewell is not waited for any longer than this, in milliseconds.
 const FAREWELL: Millis = 5_000;
@@ -147,7 +147,7 @@ impl<J: Json> Engine<J> {
         let mut spoken = legacy::VERSIONS.into_iter().take(if is_pinned { 1 } else { legacy::VERSIONS.len() });
         let Some(version) = spoken.find(|version| offered.as_deref() == Some(version)) else {
             let data = J::object().with_some(Key::ProtocolVersion, offered.as_deref().map(J::text));
-            return self.reject(call, no_common_version().carrying(data));
+            return self.refuse_session(call, no_common_version().carrying(data), now);
         };
         if version >= legacy::VERSION_HEADER_SINCE {
             self.wire.session.version = Some(version.into());
@@ -182,13 +182,26 @@ impl<J: Json> Engine<J> {
             return self.reject(call, error);
         }
         let tells = is_modern || finding == Finding::Speak(Era::Legacy);
-        if tells && self.config.wanted.is_none() && self.config.known == Some(Era::Legacy) && self.session.outdated.is_none() {
-            // It was legacy once.
-            self.session.outdated = Some(fault.error);
-            return self.discover(call, now);
+        if tells && self.is_to_be_asked_anew() {
+            return self.refuse_session(call, fault.error, now);
         }
         let only_modern = || Error { data: fault.error.data.clone(), ..no_common_version() };
         self.reject(call, if is_modern { only_modern() } else { fault.error });
+    }
+
+    /// Was it taken for legacy because it was so once?
+    fn is_to_be_asked_anew(&self) -> bool {
+        self.config.wanted.is_none() && self.config.known == Some(Era::Legacy) && self.session.outdated.is_none()
+    }
+
+    /// There is no session to be had: of a server that was legacy once, perhaps because it no longer is.
+    fn refuse_session(&mut self, call: CallId, error: Error<J>, now: Millis) {
+        if !self.is_to_be_asked_anew() {
+            return self.reject(call, error);
+        }
+        self.session.outdated = Some(error);
+        self.wire.session = SessionHeaders::default();
+        self.discover(call, now);
     }
 
     pub(super) fn session_ready(&mut self, call: CallId, outcome: Result<(), Fault<J>>, now: Millis) {

@@ -24,6 +24,8 @@ pub struct Stream {
     open: bool,
     /// Counts the connections: what an earlier one delivered says nothing about this one.
     epoch: u32,
+    /// Counts the lines of connections between which nothing was missed.
+    line: u32,
     /// The server has no such stream.
     refused: bool,
     failures: u32,
@@ -43,6 +45,11 @@ impl Stream {
     /// The number of the open connection; 0 while there is none.
     pub fn connection(&self) -> u32 {
         if self.open { self.epoch } else { 0 }
+    }
+
+    /// The number of the line of connections; 0 while it is cut.
+    pub fn line(&self) -> u32 {
+        if self.open { self.line } else { 0 }
     }
 
     /// Must a status from this connection be checked, for a task that was not asked about since it began?
@@ -100,7 +107,7 @@ impl<J: Json> Engine<J> {
             Some(exchange) => match stream.idle_until {
                 None => stream.idle_until = Some(now + IDLE),
                 Some(until) if until <= now => {
-                    *stream = Stream { epoch: stream.epoch, listened: stream.listened, ..Stream::default() };
+                    *stream = Stream { epoch: stream.epoch, line: stream.line, listened: stream.listened, ..Stream::default() };
                     self.wire.abort(exchange);
                 }
                 Some(_) => {}
@@ -111,6 +118,7 @@ impl<J: Json> Engine<J> {
 
     pub(super) fn stream_opened(&mut self, now: Millis) {
         self.stream.epoch += 1;
+        self.stream.line += u32::from(!self.stream.resumed);
         self.stream.open = true;
         self.session_opened();
         self.tend_stream(now);

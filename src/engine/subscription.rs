@@ -8,6 +8,7 @@ use super::error::Code;
 use super::fault::Fault;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
+use super::listing::Listing;
 use super::machine::Engine;
 use super::message::RequestId;
 use super::modern;
@@ -38,6 +39,9 @@ pub struct Subscription {
     next: Option<RequestId>,
     /// Counts the acknowledged ones.
     epoch: u32,
+    /// Counts the lines of streams between which nothing was missed, and the lists whose changes are told on this one.
+    line: u32,
+    tells: [bool; 3],
     /// Since when there are tasks that no stream covers.
     grown: Option<Millis>,
     opened: Option<Millis>,
@@ -63,6 +67,16 @@ impl Subscription {
 
     fn connection(&self) -> u32 {
         if self.current.is_some() { self.epoch } else { 0 }
+    }
+
+    /// The number of the line of streams that tells of a list's changes; 0 while none does.
+    pub fn line(&self, listing: Listing) -> u32 {
+        let tells = self.tells[match listing {
+            Listing::Tools => 0,
+            Listing::Prompts => 1,
+            Listing::Resources | Listing::ResourceTemplates => 2,
+        }];
+        if tells && self.current.is_some() { self.line } else { 0 }
     }
 
     /// There is one task more.
@@ -142,8 +156,8 @@ impl<J: Json> Engine<J> {
         if open == [None, None] {
             subscription.idle_until = None;
         } else if *subscription.idle_until.get_or_insert(now + IDLE) <= now {
-            let Subscription { epoch, refused, declined, .. } = *subscription;
-            *subscription = Subscription { epoch, refused, declined, ..Subscription::default() };
+            let Subscription { epoch, line, refused, declined, .. } = *subscription;
+            *subscription = Subscription { epoch, line, refused, declined, ..Subscription::default() };
             open.into_iter().flatten().for_each(|request| self.forget_request(request));
         }
     }
@@ -175,6 +189,8 @@ impl<J: Json> Engine<J> {
         subscription.next = None;
         let old = subscription.current.replace(request);
         subscription.epoch += 1;
+        subscription.line += u32::from(before == 0);
+        subscription.tells = modern::acknowledged(params);
         let epoch = subscription.epoch;
         // What happened to a task before the stream delivered is asked for: of one at once; most of a thousand will have told by then.
         let look = now + subscription.for_each(UNDER_STREAM);
