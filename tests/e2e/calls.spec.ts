@@ -134,7 +134,7 @@ for (const server of STATELESS) {
       expect(seen).toMatchObject({ immediate: false, first: { status: "working" }, result: { content: [{ type: "text", text: slept(server, 400) }] } });
       // How long the task lives is the server's own word here: the wish has no place in the request.
       expect(seen.first.ttlMs).toBeGreaterThan(100_000);
-      const { _meta, ...params } = wire.sent("tools/call")[0]?.params;
+      const { _meta, ...params } = wire.sent("tools/call")[0]!.params;
       expect(params).toEqual({ name: "slow", arguments: args });
       expect(wire.sent("tasks/result")).toEqual([]);
     });

@@ -1,4 +1,5 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, STATELESS, test } from "./fixtures.ts";
+import { slept, slow } from "./support/dialect.ts";
 
 /** Once each, in order, and the terminal one last: what holds of every list of changes. */
 function expectLawful(changes: TaskStatus[]): void {
@@ -128,6 +129,87 @@ test.describe("status callbacks, FastMCP", () => {
     expect(steps(seen.one)).toEqual(steps(seen.changes));
   });
 });
+
+for (const server of STATELESS) {
+  test.describe(`status callbacks, ${server}`, () => {
+    test.use({ server });
+
+    test("hear every step once, in order, and the end last, pushed or polled", async ({ page, url }) => {
+      const changes = await page.evaluate(
+        async ({ url, args }) => {
+          const task = await (await connect(url)).callTool("slow", args, { task: true });
+          const changes = changesOf(task);
+          await task.result();
+          await sleep(300);
+          return changes;
+        },
+        { url, args: slow(server, 2700, 3) },
+      );
+      expectLawful(changes);
+      expect(steps(changes).slice(-2)).toEqual(["step 2 of 3", "step 3 of 3"]);
+      expect(changes.at(-1)?.status).toBe("completed");
+    });
+
+    test("several hear the same; one that left hears no more; one that comes late hears the rest; iterators hear it all", async ({ page, url }) => {
+      const heard = await page.evaluate(
+        async ({ url, args }) => {
+          const task = await (await connect(url)).callTool("slow", args, { task: true });
+          const all = async () => {
+            const seen: TaskStatus[] = [];
+            for await (const status of task) seen.push(status);
+            return seen;
+          };
+          const [one, two, iterated] = [changesOf(task), changesOf(task), all()];
+          const left: TaskStatus[] = [];
+          const leave = task.onStatusChange((status) => {
+            left.push(status);
+            if (status.statusMessage === "step 2 of 3") leave();
+          });
+          while (!one.some((status) => status.statusMessage === "step 2 of 3")) await sleep(10);
+          const late = changesOf(task);
+          await task.result();
+          return { one, two, left, late, iterated: await iterated };
+        },
+        { url, args: slow(server, 2700, 3) },
+      );
+      expectLawful(heard.one);
+      expect(heard.two).toEqual(heard.one);
+      expect(heard.iterated).toEqual(heard.one);
+      expect(steps(heard.left).at(-1)).toBe("step 2 of 3");
+      expect(steps(heard.late)).toEqual(["step 3 of 3"]);
+      expect(heard.late.at(-1)?.status).toBe("completed");
+    });
+
+    test("one that throws, one that rejects and one that never ends disturb nothing", async ({ page, url }) => {
+      const seen = await page.evaluate(
+        async ({ url, args }) => {
+          const reported: string[] = [];
+          const onDebug = (event: DebugEvent) => {
+            if (event.type === "callback") reported.push(String((event.error as Error).message));
+          };
+          const task = await (await connect(url, { onDebug })).callTool("slow", args, { task: true });
+          let begun = 0;
+          task.onStatusChange(() => {
+            throw new Error("thrown");
+          });
+          task.onStatusChange(() => Promise.reject(new Error("rejected")));
+          task.onStatusChange(() => (begun++, new Promise(() => {})));
+          const changes = changesOf(task);
+          const { content } = await task.result();
+          await sleep(50);
+          return { changes, text: (content[0] as { text: string }).text, reported, begun };
+        },
+        { url, args: slow(server, 600) },
+      );
+      expectLawful(seen.changes);
+      expect(seen.text).toBe(slept(server, 600));
+      expect(seen.begun).toBe(seen.changes.length);
+      for (const word of ["thrown", "rejected"]) {
+        expect(seen.reported.filter((message) => message === word).length).toBe(seen.changes.length);
+      }
+    });
+  });
+}
 
 test("TypeScript SDK: callbacks hear every step once, in order, and the end last", async ({ page, sdk }) => {
   const changes = await page.evaluate(async (url) => {

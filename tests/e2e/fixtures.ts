@@ -33,6 +33,8 @@ const PEERS = {
   sdk2026Bare: ["sdk2026", "--bare"],
   sdk2026Polled: ["sdk2026", "--no-push"],
   sdk2026Patient: ["sdk2026", "--poll", "60000"],
+  sdk2026Hasty: ["sdk2026", "--no-push", "--poll", "0"],
+  sdk2026Daily: ["sdk2026", "--no-push", "--poll", "86400000"],
   sdk2026WithoutTasks: ["sdk2026", "--no-tasks"],
   sdk2026Ending: ["sdk2026", "--end-listen-after", "1000"],
 } as const;

@@ -1,4 +1,5 @@
 import { expect, test, type ScriptedServer } from "./fixtures.ts";
+import { slept, slow } from "./support/dialect.ts";
 
 const resultOf = async ({ url, name, args }: { url: string; name: string; args: object }) => {
   const task = await (await connect(url)).callTool(name, args as Record<string, unknown>, { task: true });
@@ -43,6 +44,76 @@ test.describe("real servers without a stream", () => {
       return settle(task.result());
     }, sdkJson);
     expect(ended.value?.content).toEqual([{ type: "text", text: "worked 600 ms" }]);
+  });
+});
+
+test.describe("real servers of protocol 2026-07-28 that push nothing", () => {
+  for (const server of ["fastmcp4", "sdk2026Polled"] as const) {
+    test.describe(server, () => {
+      test.use({ server });
+
+      test("the polls ramp up to the server's interval, and then keep to it", async ({ page, url, wire }) => {
+        const ended = await page.evaluate(resultOf, { url, name: "slow", args: slow(server, 3000) });
+        expect(ended.value?.content).toEqual([{ type: "text", text: slept(server, 3000) }]);
+        expect(ended.ms).toBeLessThan(4500);
+        const interval = server === "fastmcp4" ? 500 : 300;
+        expect(wire.sent("tasks/get").length).toBeGreaterThan(3);
+        expect(wire.sent("tasks/get").length).toBeLessThanOrEqual(3000 / interval + 5);
+      });
+
+      test("nobody watches, nobody polls", async ({ page, url, wire }) => {
+        await page.evaluate(async (url) => {
+          const client = await connect(url);
+          const task = await client.callTool("forever", {}, { task: true });
+          Object.assign(kept, { client, task });
+          await sleep(1200);
+        }, url);
+        expect(wire.sent("tasks/get")).toEqual([]);
+      });
+
+      for (const [how, stop] of [
+        ["`detach()`", () => kept.task.detach()],
+        ["the last callback's leaving", () => kept.leave()],
+        ["`close()`", () => kept.client.close()],
+      ] as const) {
+        test(`${how} ends the polls, and tells the server nothing of the task`, async ({ page, url, wire }) => {
+          await page.evaluate(async (url) => {
+            const client = await connect(url);
+            const task = await client.callTool("forever", {}, { task: true });
+            Object.assign(kept, { client, task, leave: task.onStatusChange(() => {}) });
+          }, url);
+          await expect.poll(() => wire.sent("tasks/get").length).toBeGreaterThan(1);
+          await page.evaluate(stop);
+          const polls = wire.sent("tasks/get").length;
+          await page.evaluate(() => sleep(1200));
+          expect(wire.sent("tasks/get").length - polls).toBeLessThanOrEqual(1);
+          expect(wire.sent("tasks/cancel")).toEqual([]);
+        });
+      }
+    });
+  }
+
+  for (const [server, interval, tool, args] of [
+    ["fastmcp4", "a minute", "patient", { seconds: 1 }],
+    ["sdk2026Daily", "a day", "slow", { ms: 1000 }],
+  ] as const) {
+    test.describe(server, () => {
+      test.use({ server });
+
+      test(`an interval of ${interval} neither fires at once nor keeps a quick task waiting`, async ({ page, url, wire }) => {
+        const ended = await page.evaluate(resultOf, { url, name: tool, args });
+        expect(ended.value?.content).toHaveLength(1);
+        expect(ended.ms).toBeLessThan(4000);
+        expect(wire.sent("tasks/get").length).toBeLessThan(12);
+      });
+    });
+  }
+
+  test("an interval of 0 makes no storm", async ({ page, sdk2026Hasty: url, wire }) => {
+    const ended = await page.evaluate(resultOf, { url, name: "slow", args: { ms: 1500 } });
+    expect(ended.value?.content).toEqual([{ type: "text", text: "worked 1500 ms" }]);
+    expect(wire.sent("tasks/get").length).toBeGreaterThan(1);
+    expect(wire.sent("tasks/get").length).toBeLessThan(60);
   });
 });
 
