@@ -81,7 +81,7 @@ fn no_two_scenarios_or_checks_of_one_have_the_same_name() {
 
 fn play(scenario: &Scenario, wrong: Wrong) -> Ledger {
     let ledger = scenario.ledger();
-    let face = Rc::new(Simulated::new(Server::new(scenario, ledger.clone()), wrong));
+    let face = Rc::new(Simulated::new(Server::new(scenario, ledger.clone()), scenario.answers, wrong));
     let mut playing = Box::pin(scenario.play(face.clone(), ledger.clone()));
     while playing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
         face.bench.borrow_mut().pass(MOMENT);
@@ -97,8 +97,8 @@ struct Simulated {
 }
 
 impl Simulated {
-    fn new(mut server: Server, wrong: Wrong) -> Self {
-        let answers = Answers { elicitation: true, ..Answers::default() };
+    fn new(mut server: Server, elicitation: bool, wrong: Wrong) -> Self {
+        let answers = Answers { elicitation, ..Answers::default() };
         let mut bench = Bench::new(Config { known: None, answers, ..config() }, json!({}));
         let falsified = wrong.clone();
         bench.server.upset(move |sent| {

@@ -48,8 +48,8 @@ impl Ledger {
 
     /// Was every declared check made, and does each hold?
     pub fn is_good(&self) -> bool {
-        let made = self.0.made.borrow();
-        self.0.declared.iter().all(|check| matches!(made.get(check.id), Some(None)))
+        let is_made = |id| self.0.made.borrow().contains_key(id);
+        self.0.declared.iter().all(|check| is_made(check.id) && !self.broke(check.id))
     }
 }
 

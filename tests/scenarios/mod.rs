@@ -35,6 +35,8 @@ pub type Steps = Pin<Box<dyn Future<Output = ()>>>;
 pub struct Scenario {
     pub id: &'static str,
     pub age: Age,
+    /// The page answers what the server asks the user.
+    pub answers: bool,
     pub server: fn() -> Answer,
     pub steps: fn(Client) -> Steps,
     pub checks: &'static [Check],

@@ -12,7 +12,11 @@ pub type Row = (&'static str, &'static str, Wrong);
 
 pub fn rows() -> Vec<Row> {
     let tables = [modern_manners(), modern_creation(), modern_life(), modern_dispatch(), modern_questions(), modern_pushes()];
-    tables.into_iter().chain([legacy_manners(), legacy_creation(), legacy_result(), legacy_status(), legacy_rest()]).flatten().collect()
+    tables
+        .into_iter()
+        .chain([legacy_manners(), legacy_creation(), legacy_result(), legacy_status(), legacy_questions(), legacy_rest()])
+        .flatten()
+        .collect()
 }
 
 fn status(status: &str) -> Value {
@@ -305,6 +309,28 @@ fn legacy_status() -> Vec<Row> {
         ("legacy-pace", "interval-may-change", hastened(2)),
         ("legacy-pace", "ttl-may-change", misread(|status| take(status, "ttlMs"))),
         ("legacy-pace", "slow-is-no-end", sorry()),
+    ]
+}
+
+fn legacy_questions() -> Vec<Row> {
+    let (ahead, anywhere, unhealthy) = ("legacy-input", "legacy-input-anywhere", "legacy-input-polls-fail");
+    let declines = || changed("answer", |request| request.body["result"] = json!({ "action": "decline" }));
+    let undeclared = changed("initialize", |request| take(&mut request.body["params"]["capabilities"], "elicitation"));
+    vec![
+        (ahead, "elicitation-is-declared", undeclared),
+        (ahead, "result-is-called-ahead", only("tasks/result", 0)),
+        (ahead, "question-is-asked-once", stuttering()),
+        (ahead, "question-is-answered", declines()),
+        (ahead, "question-is-answered", changed("answer", |request| request.body["id"] = 7.into())),
+        (ahead, "answer-is-sent-once", followed_by("answer", Request::clone)),
+        (ahead, "answer-lets-it-go-on", pleased()),
+        (anywhere, "stream-question-is-answered", declines()),
+        (anywhere, "stream-question-is-the-tasks", misread(|status| take(status, "inputRequests"))),
+        (anywhere, "answer-lets-it-go-on", pleased()),
+        (unhealthy, "failing-polls-are-rare", repeated("tasks/get", 40)),
+        (unhealthy, "failing-polls-end", sorry()),
+        ("legacy-input-silent", "silent-keeps-its-interval", repeated("tasks/get", 10)),
+        ("legacy-input-silent", "silent-is-told", mute()),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod creation;
+mod input;
 mod list;
 mod result;
 mod status;
@@ -25,10 +26,14 @@ pub const ALL: &[&Scenario] = &[
     &cancel::CANCELLING,
     &cancel::TOO_LATE,
     &cancel::INCAPABLE,
+    &input::AHEAD,
+    &input::ANYWHERE,
+    &input::UNHEALTHY,
+    &input::SILENT,
     &list::PAGED,
     &list::INCAPABLE,
 ];
 
 const fn scenario(id: &'static str, server: fn() -> Answer, steps: fn(Client) -> Steps, checks: &'static [Check]) -> Scenario {
-    Scenario { id, age: Age::Legacy, server, steps, checks }
+    Scenario { id, age: Age::Legacy, answers: false, server, steps, checks }
 }

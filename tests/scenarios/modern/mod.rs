@@ -43,5 +43,5 @@ pub const ALL: &[&Scenario] = &[
 ];
 
 const fn scenario(id: &'static str, server: fn() -> Answer, steps: fn(Client) -> Steps, checks: &'static [Check]) -> Scenario {
-    Scenario { id, age: Age::Modern, server, steps, checks }
+    Scenario { id, age: Age::Modern, answers: true, server, steps, checks }
 }
