@@ -180,7 +180,7 @@ test("FastMCP 4 asks a client that never said it answers: `input_required`, with
     return { taskId: task.taskId, ended, status, plain };
   }, fastmcp4);
   expect(seen.ended.error).toMatchObject({ code: "input_required", taskId: seen.taskId });
-  const requests = Object.values(seen.ended.error?.data.inputRequests) as { params: { message: string } }[];
+  const requests = Object.values<{ params: { message: string } }>(seen.ended.error?.data.inputRequests);
   expect(requests.map((request) => request.params.message).sort()).toEqual(["How old are you?", "What is your name?"]);
   expect(seen.status).toMatchObject({ status: "input_required", inputRequests: seen.ended.error?.data.inputRequests });
   expect(seen.plain.error?.code).toBe("input_required");

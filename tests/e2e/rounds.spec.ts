@@ -36,8 +36,8 @@ for (const server of ["fastmcp4WithoutTasks", "sdk2026WithoutTasks"] as const) {
       expect(first?.params).not.toHaveProperty("inputResponses");
       expect(second?.params.inputResponses).toEqual({ name: { action: "accept", content: { value: "Ada" } } });
       expect(second?.params.requestState).toBe(result.requestState);
-      expect("requestState" in second?.params).toBe("requestState" in result);
-      const { inputResponses: _, requestState: __, ...rest } = second?.params;
+      expect("requestState" in second!.params).toBe("requestState" in result);
+      const { inputResponses: _, requestState: __, ...rest } = second!.params;
       expect(rest).toEqual(first?.params);
     });
 
