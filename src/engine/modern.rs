@@ -79,9 +79,10 @@ pub fn created<J: Json>(kind: Kind, result: &J) -> Created<J> {
 
 /// Questions, or the server's own words to be given back, or both.
 fn asked<J: Json>(result: &J) -> Option<Created<J>> {
-    let (requests, state) = (result.get(Key::InputRequests), result.get(Key::RequestState));
-    let is_wrong =
-        requests.as_ref().is_some_and(|requests| !requests.is_object()) || state.as_ref().is_some_and(|state| state.string().is_none());
+    let requests = result.get(Key::InputRequests);
+    // State is text: another is none.
+    let state = result.get(Key::RequestState).filter(|state| state.string().is_some());
+    let is_wrong = requests.as_ref().is_some_and(|requests| !requests.is_object());
     let is_nothing = state.is_none() && requests.as_ref().is_none_or(|requests| requests.members().is_empty());
     (!is_wrong && !is_nothing).then_some(Created::Asks(requests, state))
 }

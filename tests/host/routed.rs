@@ -90,7 +90,7 @@ fn headers_that_are_no_longer_right_are_made_anew_once() {
 #[test]
 fn a_server_that_is_never_content_is_not_asked_for_ever() {
     let mut bench = Bench::modern();
-    bench.refuses("tools/call", HEADER_MISMATCH, "Header mismatch");
+    bench.on("tools/call", |sent| Reply::status_with(400, sent.error(HEADER_MISMATCH, "Header mismatch")));
     for call in [routed(json!({ "region": "eu" })), tool_task("slow")] {
         bench.sent.clear();
         let call = bench.invoke(call);
