@@ -158,6 +158,7 @@ for (const server of STATELESS) {
           await settle(client.getTaskStatus("no-such-task")),
           await settle(client.getTaskResult("no-such-task")),
           await settle(client.cancelTask("no-such-task")),
+          await settle(client.updateTask("no-such-task", { name: { action: "decline" } })),
           await settle(task.result()),
           await settle(task.status()),
           await settle(task.wait()),

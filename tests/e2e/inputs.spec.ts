@@ -207,6 +207,22 @@ test("`sampling` and `roots` answer a task, too", async ({ page, sdk2026 }) => {
   expect(texts).toEqual(["the model says: heard 1", "file:///home/ada"]);
 });
 
+test("with sessions the question comes on a stream: the same handler answers it, as a task and plainly", async ({ page, fastmcp, wire }) => {
+  const seen = await page.evaluate(async (url) => {
+    const asked: string[] = [];
+    const client = await connect(url, {
+      elicitation: ({ message }) => (asked.push(message), { action: "accept", content: { value: "Ada" } }),
+    });
+    const task = await client.callTool("ask_name", {}, { task: true });
+    return { asked, task: (await task.result()).content, plain: (await client.callTool("ask_name")).content };
+  }, fastmcp);
+  expect(seen).toMatchObject({ task: [{ text: "accept: Ada" }], plain: [{ text: "accept: Ada" }] });
+  expect(seen.asked).toEqual(["What is your name?", "What is your name?"]);
+  expect(wire.sent("response").map((answer) => answer.message.result)).toEqual(
+    Array.from({ length: 2 }, () => ({ action: "accept", content: { value: "Ada" } })),
+  );
+});
+
 test("with sessions there is nothing to update by hand: `unsupported`", async ({ page, fastmcp }) => {
   const ended = await page.evaluate(async (url) => {
     const client = await connect(url);
