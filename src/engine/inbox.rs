@@ -57,9 +57,12 @@ impl<J: Json> Engine<J> {
         match method.as_str() {
             modern::ACKNOWLEDGED => self.subscribed(channel, params.as_ref(), now),
             "notifications/cancelled" => self.unasked(params.as_ref(), now),
-            _ => self.subscription.delivered(channel),
+            _ => {}
         }
         if let Some(status) = self.era.pushed(&method, params.as_ref()) {
+            if self.tasks.get(status.task_id.as_str()).is_some() {
+                self.subscription.delivered(channel);
+            }
             self.pushed(status, now);
         }
         self.unshelve(&method);

@@ -112,7 +112,7 @@ impl Subscription {
         matches!(channel, Channel::Request(id) if self.current == Some(id) || self.next == Some(id))
     }
 
-    /// A stream has brought a message.
+    /// A stream has brought news of a task.
     pub fn delivered(&mut self, by: Channel) {
         if matches!(by, Channel::Request(id) if self.current == Some(id)) {
             self.failures = 0;
@@ -200,7 +200,9 @@ impl<J: Json> Engine<J> {
             let Some(task) = self.tasks.get_mut(id.as_str()) else { continue };
             taken += 1;
             if before == 0 || task.streamed_by != before {
-                task.look = Some(look);
+                // But no sooner than it would be asked about without a stream: those that end again and again hasten nothing.
+                let own = task.pace(0).next(task.tried.max(task.heard.unwrap_or(0)));
+                task.look = Some(look.max(own));
             }
             task.streamed_by = epoch;
         }
