@@ -25,6 +25,7 @@ mod lists;
 mod lost;
 mod message;
 mod mirror;
+mod modern_fuzz;
 mod modern_invoke;
 mod negotiation;
 mod outcome;

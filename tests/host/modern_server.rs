@@ -179,9 +179,11 @@ pub fn farewell(sent: &Sent) -> Value {
     sent.result(json!({ "resultType": "complete", "_meta": { "io.modelcontextprotocol/subscriptionId": sent.body["id"] } }))
 }
 
-/// A notification as the subscription carries it.
+/// A notification as the subscription carries it; what has no parameters to mark goes as it is.
 pub fn on_stream(sent: &Sent, mut notification: Value) -> Value {
-    notification["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"] = sent.body["id"].clone();
+    if let Some(params) = notification.get_mut("params").filter(|params| params.is_object()) {
+        params["_meta"] = json!({ "io.modelcontextprotocol/subscriptionId": sent.body["id"] });
+    }
     notification
 }
 

@@ -304,6 +304,26 @@ fn one_that_delivered_is_opened_again_soon() {
 }
 
 #[test]
+fn one_that_brings_nothing_of_a_task_is_no_better_than_none() {
+    let foreign = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "method": method, "params": params });
+    for message in [
+        foreign("notifications/tools/list_changed", json!({})),
+        foreign("notifications/odd", json!({})),
+        modern_told("unknown", "working"),
+        json!({}),
+    ] {
+        let mut bench = Bench::modern();
+        bench.server.tasks.borrow_mut().interval = Some(json!(60_000));
+        let ids: Vec<_> = (0..3).map(|_| bench.watched_task()).collect();
+        bench.on(LISTEN, move |sent| Reply::stream().event(&acknowledgement(sent, &json!({ "taskIds": ids }))).event(&message).ends());
+        bench.pass(600_000);
+        assert_eq!(waits(&bench)[..7], [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+        let polls = bench.count("tasks/get");
+        assert!(polls <= 3 * 20, "{polls} polls of three tasks in ten minutes, which are to be asked about once a minute");
+    }
+}
+
+#[test]
 fn what_it_told_before_it_broke_says_nothing_about_now() {
     let mut bench = Bench::modern();
     bench.server.tasks.borrow_mut().interval = Some(json!(500));
