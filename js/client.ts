@@ -2,7 +2,7 @@
 import { McpError } from "./error.js";
 import { checkLimits, duration, within } from "./limits.js";
 import { shown } from "./debug.js";
-import { Link, toError } from "./link.js";
+import { type Ending, Link, toError } from "./link.js";
 import { type Era, eraOf, forget, inTurn, recall, remember } from "./eras.js";
 import { load, type Source } from "./load.js";
 import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
@@ -36,6 +36,8 @@ interface Made {
   taskId: string;
   returnedImmediately: boolean;
   status?: TaskStatus;
+  /** What the task had ended with when it was made. */
+  ending?: Ending;
   result?: unknown;
   error?: { code: string; message: string; taskId?: string; data?: unknown };
 }
@@ -211,6 +213,7 @@ export abstract class BaseClient implements AsyncDisposable {
         onEnd?.();
       },
       ...(made.status ? { status: complete(made.status) } : {}),
+      ...(made.ending ? { ending: made.ending } : {}),
       ...(made.returnedImmediately ? { immediate } : {}),
     });
     // A task that has ended, or answered at once, is not among the live ones.

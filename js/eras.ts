@@ -28,7 +28,9 @@ export const eraOf = (version: string): Era => (version < "2026" ? "legacy" : "m
 /** The era that the origin's server spoke when it was last met. */
 export function recall(origin: string): Era | undefined {
   const { era, until } = found.get(origin) ?? stored().get(origin) ?? {};
-  return until !== undefined && until > Date.now() ? era : undefined;
+  // Nothing is believed for longer than we would have written: anybody on the page may write there.
+  const now = Date.now();
+  return until !== undefined && until > now && until <= now + BELIEVED ? era : undefined;
 }
 
 /** `tentative` is what may have been a moment's trouble: it is not believed for long. */
@@ -58,7 +60,7 @@ export function forget(origin: string): void {
 /** Storage may be absent, blocked or full, and anybody may have written to it. */
 function stored(): Map<string, Verdict> {
   try {
-    const entries = "document" in globalThis ? (JSON.parse(localStorage.getItem(STORED_AS) ?? "[]") as [string, Verdict][]) : [];
+    const entries = "document" in globalThis ? (JSON.parse(globalThis.localStorage.getItem(STORED_AS) ?? "[]") as [string, Verdict][]) : [];
     return new Map(entries.filter(([, { era, until }]) => ["legacy", "modern"].includes(era) && typeof until === "number"));
   } catch {
     return new Map();
@@ -71,7 +73,7 @@ function store(change: (verdicts: Map<string, Verdict>) => void): void {
   change(verdicts);
   if (!("document" in globalThis) || (before === 0 && verdicts.size === 0)) return;
   try {
-    localStorage.setItem(STORED_AS, JSON.stringify([...verdicts].slice(-MOST)));
+    globalThis.localStorage.setItem(STORED_AS, JSON.stringify([...verdicts].slice(-MOST)));
   } catch {
     // Then the page remembers alone.
   }

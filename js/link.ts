@@ -80,7 +80,14 @@ export class Link implements Host {
     }
     const call = ++this.#lastCall;
     const promise = new Promise<R>((resolve, reject) => {
-      this.#calls.set(call, { resolve: (value) => resolve(adopt ? adopt(value as T) : (value as R)), reject });
+      const settle = (value: unknown): void => {
+        try {
+          resolve(adopt ? adopt(value as T) : (value as R));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#calls.set(call, { resolve: settle, reject });
       try {
         this.#guard(() => start(this.#core, call));
       } catch (cause) {

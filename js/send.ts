@@ -6,7 +6,7 @@ export type Send = (method: string, headers: [string, string][], body: string | 
 /** How requests are sent to this endpoint. `reauthorized` is called when the caller's credentials are others than before. */
 export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptions, reauthorized: () => void): Send {
   let target = url.href;
-  let credentials: string | null | undefined;
+  let credentials: string | undefined;
   // Called as a plain function: browsers refuse `fetch` on any other `this`.
   const send = fetcher ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
   return async (method, own, body, signal) => {
@@ -24,7 +24,8 @@ export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptio
       return new TypeError("a header has a name or a value that HTTP does not allow");
     }
     const before = credentials;
-    credentials = headers.get("authorization");
+    // Any header may be one.
+    credentials = JSON.stringify([...headers]);
     if (before !== undefined && before !== credentials) reauthorized();
     // The protocol's headers are ours to set.
     own.forEach(([name, value]) => headers.set(name, value));

@@ -40,6 +40,15 @@ export function complete(status: Partial<TaskStatus> & Pick<TaskStatus, "taskId"
   const now = new Date().toISOString();
   const { inputRequests } = status;
   // A copy: the questions are asked by what the core holds.
-  const asks = inputRequests && { inputRequests: structuredClone(inputRequests) };
+  const asks = inputRequests && { inputRequests: copied(inputRequests) };
   return { createdAt: now, lastUpdatedAt: now, ttlMs: null, ...status, ...asks };
+}
+
+/** What is nested too deep to be copied is too deep to be asked. */
+function copied(requests: Record<string, InputRequest>): Record<string, InputRequest> {
+  try {
+    return structuredClone(requests);
+  } catch {
+    return {};
+  }
 }

@@ -12,6 +12,7 @@ export interface Origin {
   name: string;
   throwOnError: boolean;
   status?: TaskStatus;
+  ending?: Ending;
   /** The server answered at once: with this. */
   immediate?: { value: unknown } | { error: McpError };
   /** Where the endpoint is, and what it speaks. */
@@ -68,6 +69,7 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
     this.taskId = origin.taskId;
     this.name = origin.name;
     this.returnedImmediately = origin.immediate !== undefined;
+    this.#ending = origin.ending;
     this.#latest = origin.immediate ? complete({ taskId: origin.taskId, status: "completed" }) : origin.status;
     if (!this.#isOver) {
       link.tasks.set(this.taskId, { update: (status, ending) => this.#update(status, ending), lose: (error) => this.#lose(error) });

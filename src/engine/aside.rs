@@ -3,6 +3,7 @@
 
 use super::era::Era;
 use super::fault::Fault;
+use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
 use super::message::RequestId;
@@ -97,7 +98,7 @@ impl<J: Json> Engine<J> {
             Ok(_) => self.ask_status(id, now),
             Err(fault) => {
                 task.aside.failures += 1;
-                let wait = backoff(task.aside.failures + 1).max(fault.retry_after.unwrap_or(0));
+                let wait = backoff(task.aside.failures + 1).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
                 task.aside.not_before = now + wait;
                 self.arm(id, now);
             }

@@ -4,6 +4,7 @@
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
+use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::machine::{Call, Engine};
 use super::modern;
@@ -237,7 +238,7 @@ impl<J: Json> Engine<J> {
             }
             Err(fault) if call.is_none() && fault.transient => {
                 inputs.failures += 1;
-                inputs.not_before = now + backoff(inputs.failures).max(fault.retry_after.unwrap_or(0));
+                inputs.not_before = now + backoff(inputs.failures).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
             }
             // It may not know the task, which the status tells.
             Err(fault) if call.is_some() && fault.error.rpc_code() == Some(INVALID_PARAMS) => {

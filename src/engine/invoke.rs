@@ -12,7 +12,7 @@ use super::mirror;
 use super::modern;
 use super::outcome::{Reading, wraps};
 use super::purpose::Purpose;
-use super::status::TaskStatus;
+use super::status::{Ending, TaskStatus};
 use super::time::Millis;
 use super::tracked::{Waiting, Want};
 use super::wire::CallId;
@@ -26,6 +26,10 @@ impl<J: Json> Engine<J> {
     /// Wanted as a task, it resolves with `{ taskId, returnedImmediately, status?, result?, error? }`; else with the result,
     /// which a task that the tool requires is driven to unseen.
     pub fn invoke(&mut self, call: CallId, invocation: Invocation<J>, now: Millis) {
+        // The caller's own code runs while the arguments are copied, and may have closed us.
+        if self.closed {
+            return;
+        }
         let capabilities = self.session.capabilities.clone();
         let augmentable = capabilities.as_ref().is_some_and(|offer| self.era.augmentable(offer, invocation.kind));
         // In the stateless era a tool says which of its arguments are to go into headers.
@@ -164,7 +168,13 @@ impl<J: Json> Engine<J> {
         let from = self.wire.next_request();
         self.calls.insert(call, Call::Task { id: id.clone(), driven: !invocation.as_task });
         if invocation.as_task {
-            let created = J::object().with(Key::TaskId, J::text(&id)).with(Key::Status, told);
+            let (result, error) = match &status.ending {
+                Some(Ending::Result(result)) => (Some(result.clone()), None),
+                Some(Ending::Error(error)) => (None, Some(error.clone())),
+                None => (None, None),
+            };
+            let ending = status.ending.as_ref().map(|_| J::object().with_some(Key::Result, result).with_some(Key::Error, error));
+            let created = J::object().with(Key::TaskId, J::text(&id)).with(Key::Status, told).with_some(Key::Ending, ending);
             self.resolve(call, created.with(Key::ReturnedImmediately, J::truth(false)));
         } else if let Some(task) = self.tasks.get_mut(&id) {
             task.waiting.push(Waiting { call, want: Want::Result(reading), from });

@@ -67,6 +67,8 @@ impl<J: Json> Lifecycle<J> {
             return Verdict::Stale;
         }
         match source {
+            // A failure that is being confirmed, told again.
+            Source::Push if self.unconfirmed.is_some() && new.state == State::Failed && new.ending.is_none() => return Verdict::Stale,
             Source::Push => {
                 self.heard += 1;
                 if new.state == State::Failed && new.ending.is_none() {

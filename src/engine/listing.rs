@@ -1,7 +1,7 @@
 //! The lists of what a server offers: all pages gathered, and kept as long as the server lets us know of changes.
 
 use super::json::{Json, Key};
-use super::message::Outgoing;
+use super::message::{Outgoing, RequestId};
 use super::mirror::Mirror;
 use super::table::Table;
 use super::time::Millis;
@@ -78,6 +78,8 @@ pub struct Load<J> {
     pub cursor: Option<String>,
     /// What the server says of keeping the pages so far.
     pub keeping: Keeping,
+    /// The request for the page.
+    pub request: RequestId,
 }
 
 /// How long a list may be kept, and for whom ("Caching").

@@ -68,18 +68,25 @@ impl<J: Json> Engine<J> {
         shelf.waiting.push(call);
         if shelf.loading.is_none() {
             shelf.heard_on = hearing;
-            shelf.loading = Some(Load { items: Vec::new(), pages: 0, cursor: None, keeping: Keeping::default() });
-            self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
+            let request = self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
+            let load = Load { items: Vec::new(), pages: 0, cursor: None, keeping: Keeping::default(), request };
+            self.shelf(listing).loading = Some(load);
         }
     }
 
     pub(super) fn leave_shelf(&mut self, listing: Listing, call: CallId) {
-        self.shelf(listing).waiting.retain(|waiting| *waiting != call);
+        let shelf = self.shelf(listing);
+        shelf.waiting.retain(|waiting| *waiting != call);
+        if shelf.waiting.is_empty()
+            && let Some(load) = shelf.loading.take()
+        {
+            self.forget_request(load.request);
+        }
     }
 
     pub(super) fn page(&mut self, listing: Listing, outcome: Result<J, Fault<J>>, now: Millis) {
         let shelf = self.shelf(listing);
-        let Some(Load { mut items, pages, cursor, mut keeping }) = shelf.loading.take() else { return };
+        let Some(Load { mut items, pages, cursor, mut keeping, .. }) = shelf.loading.take() else { return };
         if shelf.waiting.is_empty() {
             return;
         }
@@ -99,8 +106,8 @@ impl<J: Json> Engine<J> {
         match loaded {
             Ok(Some(cursor)) => {
                 let outgoing = listing.page(Some(J::text(&cursor)));
-                shelf.loading = Some(Load { items, pages: pages + 1, cursor: Some(cursor), keeping });
-                self.wire.request(Purpose::Page(listing), outgoing, None, now);
+                let request = self.wire.request(Purpose::Page(listing), outgoing, None, now);
+                self.shelf(listing).loading = Some(Load { items, pages: pages + 1, cursor: Some(cursor), keeping, request });
             }
             Ok(None) => {
                 shelf.keeping = keeping;
@@ -156,8 +163,11 @@ impl<J: Json> Engine<J> {
     /// Other credentials: what was for those before is not for these.
     pub fn reauthorized(&mut self) {
         for listing in Listing::ALL {
-            if self.shelf(listing).keeping.private {
-                self.shelf(listing).drop_items();
+            let shelf = self.shelf(listing);
+            if shelf.keeping.private || shelf.loading.is_some() {
+                // How tools are called is still known.
+                shelf.keeping.until = Some(0);
+                shelf.outdated = shelf.loading.is_some();
             }
         }
     }

@@ -42,8 +42,6 @@ pub struct Config<J> {
     pub known: Option<Era>,
     /// The questions that the face answers.
     pub answers: Answers,
-    /// The page is one that is being developed, on this machine.
-    pub local: bool,
 }
 
 /// What a call waits for.
@@ -95,6 +93,7 @@ pub struct Engine<J> {
     pub(super) ended: Vec<Rc<str>>,
     pub(super) alarms: BinaryHeap<Reverse<(Millis, Rc<str>)>>,
     pub(super) immediates: u32,
+    pub(super) closed: bool,
 }
 
 impl<J: Json> Engine<J> {
@@ -119,6 +118,7 @@ impl<J: Json> Engine<J> {
             ended: Vec::new(),
             alarms: BinaryHeap::new(),
             immediates: 0,
+            closed: false,
         }
     }
 
@@ -223,6 +223,7 @@ impl<J: Json> Engine<J> {
 
     /// Ends everything here. What runs on the server runs on.
     pub fn close(&mut self, call: CallId, now: Millis) {
+        self.closed = true;
         let calls = self.calls.take();
         for (open, _) in calls {
             self.wire.out.push_back(Output::Reject(open, Error::new(Code::Closed, "the client was closed")));

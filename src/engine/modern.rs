@@ -13,6 +13,9 @@ pub const HEADER_MISMATCH: i32 = -32020;
 pub const MISSING_CAPABILITY: i32 = -32021;
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
+/// More questions than this at a time are none.
+const MOST_QUESTIONS: usize = 100;
+
 /// What every request says of us ("Per-request protocol fields").
 #[derive(Clone)]
 pub struct Identity<J> {
@@ -82,7 +85,7 @@ fn asked<J: Json>(result: &J) -> Option<Created<J>> {
     let requests = result.get(Key::InputRequests);
     // State is text: another is none.
     let state = result.get(Key::RequestState).filter(|state| state.string().is_some());
-    let is_wrong = requests.as_ref().is_some_and(|requests| !requests.is_object());
+    let is_wrong = requests.as_ref().is_some_and(|requests| !requests.is_object() || requests.members().len() > MOST_QUESTIONS);
     let is_nothing = state.is_none() && requests.as_ref().is_none_or(|requests| requests.members().is_empty());
     (!is_wrong && !is_nothing).then_some(Created::Asks(requests, state))
 }
@@ -110,7 +113,8 @@ pub fn read_status<J: Json>(task: &J) -> Option<TaskStatus<J>> {
         updated_at: task.text_of(Key::LastUpdatedAt),
         ttl: task.get(Key::TtlMs).and_then(|ttl| ttl.number()),
         interval: task.get(Key::PollIntervalMs).and_then(|interval| interval.number()),
-        questions: member(State::InputRequired, Key::InputRequests),
+        // Nobody answers so many: as if they were not there.
+        questions: member(State::InputRequired, Key::InputRequests).filter(|asked| asked.members().len() <= MOST_QUESTIONS),
         ending: result.or_else(|| member(State::Failed, Key::Error).map(Ending::Error)),
         ..TaskStatus::new(&task.text_of(Key::TaskId).filter(|id| !id.is_empty())?, state)
     })

@@ -46,7 +46,7 @@ impl Topic {
 
     /// May the server ask this? A page to visit must be one that nobody on the way can read or change; `local` is a page that is being
     /// developed.
-    pub fn allows<J: Json>(self, request: &J, local: bool) -> bool {
+    fn allows<J: Json>(self, request: &J, local: bool) -> bool {
         let param = |key: Key| request.path(&[Key::Params, key]).and_then(|param| param.string());
         if self != Self::Elicitation || param(Key::Mode).as_deref() != Some("url") {
             return true;
@@ -93,10 +93,12 @@ pub struct Answers {
     pub elicitation: bool,
     pub sampling: bool,
     pub roots: bool,
+    /// The page is one that is being developed, on this machine.
+    pub local: bool,
 }
 
 impl Answers {
-    fn gives(self, topic: Topic) -> bool {
+    pub fn gives(self, topic: Topic) -> bool {
         match topic {
             Topic::Elicitation => self.elicitation,
             Topic::Sampling => self.sampling,
@@ -110,7 +112,7 @@ impl Answers {
 
     /// The topic of a question, where there is an answer to it.
     pub fn topic<J: Json>(self, request: &J) -> Option<Topic> {
-        Topic::of(request).filter(|topic| self.gives(*topic))
+        Topic::of(request).filter(|topic| self.gives(*topic) && topic.allows(request, self.local))
     }
 
     /// The client's capabilities.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
+use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::lifecycle::Source;
 use super::machine::Engine;
@@ -75,8 +76,10 @@ impl<J: Json> Engine<J> {
         let topic = self.config.answers.topic(request);
         let refusal = match (method, topic) {
             ("ping", _) => None,
+            (_, None) if Topic::of(request).is_some_and(|topic| self.config.answers.gives(topic)) => {
+                Some((INVALID_PARAMS, "a page to visit must be https"))
+            }
             (_, None) => Some((METHOD_NOT_FOUND, "this client does not offer that")),
-            (_, Some(topic)) if !topic.allows(request, self.config.local) => Some((INVALID_PARAMS, "a page to visit must be https")),
             (_, Some(_)) if self.served.len() >= MOST_OPEN => Some((INTERNAL, "too many questions are open")),
             (_, Some(topic)) => return self.take_up(id, topic, request, channel, now),
         };
@@ -181,7 +184,7 @@ impl<J: Json> Engine<J> {
             && reply.tries < MOST_TRIES
         {
             reply.tries += 1;
-            reply.at = Some(now + backoff(reply.tries).max(fault.retry_after.unwrap_or(0)));
+            reply.at = Some(now + backoff(reply.tries).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP)));
             return;
         }
         let (task, call) = (served.task.clone(), reply.call);

@@ -54,8 +54,7 @@ impl Core {
             hides_headers,
             wanted: wanted_era.as_deref().and_then(Era::named),
             known: known_era.as_deref().and_then(Era::named),
-            answers: Answers { elicitation, sampling, roots },
-            local,
+            answers: Answers { elicitation, sampling, roots, local },
         };
         Self(Driver::new(host, config))
     }

@@ -28,6 +28,14 @@ extern "C" {
     #[wasm_bindgen(method, structural, getter)]
     fn value(this: &Chunk) -> JsValue;
 
+    type TextDecoder;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<TextDecoder, JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    fn decode(this: &TextDecoder, bytes: &JsValue) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn wall_clock() -> f64;
 
@@ -98,8 +106,7 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
             }
         }
         Body::Whole => {
-            let length = header("content-length").and_then(|length| length.parse().ok());
-            let message = match whole(&response, length).await {
+            let message = match whole(&response).await {
                 Ok(message) => Some(Value(message)),
                 Err(Broken::NotJson) => None,
                 Err(broken) => return Err(broken),
@@ -153,17 +160,9 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) ->
 }
 
 /// The whole body, parsed as JSON: by us, so that nothing else than plain values comes of it whoever made the `Response`.
-async fn whole(response: &Response, length: Option<usize>) -> Result<JsValue, Broken> {
-    let text = match length {
-        // The length may be that of a compressed body, which is at most a thousand times as long.
-        Some(length) if length <= LIMIT >> 10 => JsFuture::from(response.text()?).await?,
-        _ => JsFuture::from(counted(response).await?.text()).await?,
-    };
-    Ok(parse_text(&text)?)
-}
-
-/// A body that only counting tells the length of.
-async fn counted(response: &Response) -> Result<Blob, Broken> {
+///
+/// Only counting tells how long it is: a few bytes that were compressed twice may be gigabytes.
+async fn whole(response: &Response) -> Result<JsValue, Broken> {
     let chunks = Array::new();
     let mut length = 0;
     read(response, |chunk| {
@@ -172,7 +171,17 @@ async fn counted(response: &Response) -> Result<Blob, Broken> {
         if length > LIMIT { Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
     })
     .await?;
-    Ok(Blob::new_with_u8_array_sequence(&chunks)?)
+    let text = match chunks.length() {
+        // Mostly: without the detour over a `Blob`.
+        1 => decode(&chunks.get(0))?,
+        _ => JsFuture::from(Blob::new_with_u8_array_sequence(&chunks)?.text()).await?,
+    };
+    Ok(parse_text(&text)?)
+}
+
+/// The text of UTF-8 bytes, as `Response.text` has it.
+fn decode(bytes: &JsValue) -> Result<JsValue, JsValue> {
+    TextDecoder::new()?.decode(bytes)
 }
 
 async fn read(response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {

@@ -53,13 +53,12 @@ pub fn config() -> Config<Node> {
         wanted: None,
         known: Some(Era::Legacy),
         answers: Answers::default(),
-        local: false,
     }
 }
 
 /// For servers of which nothing is known, by a client that answers every question.
 pub fn modern_config() -> Config<Node> {
-    Config { known: None, answers: Answers { elicitation: true, sampling: true, roots: true }, ..config() }
+    Config { known: None, answers: Answers { elicitation: true, sampling: true, roots: true, local: false }, ..config() }
 }
 
 pub fn invocation(kind: Kind, name: &str) -> Invocation<Node> {
