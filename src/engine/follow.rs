@@ -301,7 +301,7 @@ impl<J: Json> Engine<J> {
                 let next = task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
                 // What failed is not repeated at once.
                 let rested = (task.tried + backoff(task.failures)).max(task.not_before);
-                let sooner = [task.look, task.held_until()].into_iter().flatten().map(|at| at.max(rested));
+                let sooner = [task.look, task.held_until().filter(|until| *until > now)].into_iter().flatten().map(|at| at.max(rested));
                 sooner.fold(next, Millis::min).max(now)
             }
         });
