@@ -232,7 +232,7 @@ export abstract class BaseClient implements AsyncDisposable {
   resumeTask(task: string | TaskRecord, options?: { kind?: TaskKind; name?: string }): ToolTask | PromptTask | ResourceTask;
   resumeTask(given: string | TaskRecord, options: { kind?: TaskKind; name?: string } = {}): Task<unknown> {
     const record = typeof given === "string" ? { taskId: given, kind: "tool" as const, name: "" } : this.#checkRecord(given);
-    const { taskId } = record;
+    const { taskId, answered = [] } = record as Partial<TaskRecord> & typeof record;
     const { kind = record.kind, name = record.name } = options;
     if (typeof taskId !== "string" || taskId === "") throw new McpError("invalid_argument", "a task has an id");
     if (!Object.hasOwn(CLASSES, kind)) throw new McpError("invalid_argument", `there are no tasks of kind "${String(kind)}"`);
@@ -240,7 +240,7 @@ export abstract class BaseClient implements AsyncDisposable {
     if (known && known.kind !== kind) throw new McpError("invalid_argument", `the task is a ${known.kind}`, { taskId });
     if (known) return known;
     const task = this.#adopt(kind, String(name), true, { taskId, returnedImmediately: false });
-    this.#link.tell((core) => core.follow(taskId));
+    this.#link.tell((core) => core.follow(taskId, answered));
     return task;
   }
 
@@ -248,6 +248,8 @@ export abstract class BaseClient implements AsyncDisposable {
     const wrong = (why: string): McpError => new McpError("invalid_argument", `this is no record of a task that can be resumed here: ${why}`);
     if (typeof record !== "object" || record === null || record.version !== 1) throw wrong("its version is unknown");
     if (typeof record.taskId !== "string" || typeof record.name !== "string") throw wrong("it is torn");
+    const { answered = [] } = record;
+    if (!Array.isArray(answered) || answered.some((key) => typeof key !== "string")) throw wrong("it is torn");
     if (record.url !== this.#url) throw wrong("it belongs to another server");
     if (record.returnedImmediately) throw wrong("the server answered at once, and knows of no task");
     return record;

@@ -105,6 +105,11 @@ export class Link implements Host {
     if (!this.#ended) this.#guard(() => act(this.#core));
   }
 
+  /** Something that the core knows; nothing any more once it has ended. */
+  read<T>(act: (core: Core) => unknown): T | undefined {
+    return this.#ended ? undefined : (this.#guard(() => act(this.#core)) as T);
+  }
+
   /** A trap leaves the module in a state that nobody knows. */
   #guard<T>(act: () => T): T {
     try {

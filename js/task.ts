@@ -31,6 +31,8 @@ export interface TaskRecord {
   url: string;
   protocolVersion: string;
   returnedImmediately: boolean;
+  /** The keys of the task's questions that were answered: nobody is asked them again. */
+  answered?: string[];
 }
 
 /** What a rejected `result()` is kept for: asking again would tell the same. */
@@ -254,7 +256,9 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
   toJSON(): TaskRecord {
     const { taskId, kind, name, returnedImmediately } = this;
     const { url, protocolVersion } = this.#origin;
-    return { version: 1, taskId, kind, name, url, protocolVersion, returnedImmediately };
+    const answered = this.#link.read<string[]>((core) => core.answered(taskId)) ?? [];
+    const asked = answered.length > 0 ? { answered } : {};
+    return { version: 1, taskId, kind, name, url, protocolVersion, returnedImmediately, ...asked };
   }
 }
 

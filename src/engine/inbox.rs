@@ -56,6 +56,7 @@ impl<J: Json> Engine<J> {
     fn notified(&mut self, method: String, params: Option<J>, channel: Channel, now: Millis) {
         match method.as_str() {
             modern::ACKNOWLEDGED => self.subscribed(channel, params.as_ref(), now),
+            "notifications/elicitation/complete" => self.visit_completed(params.as_ref(), now),
             "notifications/cancelled" => self.unasked(params.as_ref(), now),
             _ => {}
         }

@@ -45,6 +45,12 @@ impl<J> Default for Inputs<J> {
 }
 
 impl<J: Json> Inputs<J> {
+    /// The keys of the questions that have their answer.
+    fn answered(&self) -> impl Iterator<Item = &str> {
+        let has_answer = |input: &Input<J>| !matches!(input, Input::Asked(_));
+        self.known.iter().filter(move |(_, input)| has_answer(input)).map(|(key, _)| key.as_str())
+    }
+
     pub fn knows(&self, key: &str) -> bool {
         self.known.iter().any(|(each, _)| each == key)
     }
@@ -162,6 +168,18 @@ impl<J: Json> Engine<J> {
         let settled = task.settle_results(|_| Err(error.clone()));
         self.deliver_all(settled);
         self.advance(id, News::None, now);
+    }
+
+    /// The questions of a task that were answered here, by key: to be remembered with the task.
+    pub fn answered_keys(&self, id: &str) -> J {
+        let keys = self.tasks.get(id).into_iter().flat_map(|task| task.inputs.answered());
+        J::array(keys.map(J::text).collect())
+    }
+
+    /// Questions of a task that were answered before, elsewhere perhaps: nobody is asked them again.
+    pub fn recall_answered(&mut self, id: &str, answered: &J) {
+        let Some(task) = self.tasks.get_mut(id).filter(|_| self.era == Era::Modern) else { return };
+        answered.items().filter_map(|key| key.string()).for_each(|key| task.inputs.set(&key, Input::Sent));
     }
 
     /// One answer, by hand.

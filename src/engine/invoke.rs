@@ -110,6 +110,11 @@ impl<J: Json> Engine<J> {
                         self.reject(call, Error::new(Code::Protocol, why).carrying(result));
                     }
                 },
+                Err(fault) if self.needs_visit(&fault) => {
+                    let mut invocation = invocation;
+                    invocation.round.as_task = as_task;
+                    self.visit(call, invocation, fault.error, now);
+                }
                 Err(fault) if self.is_mismatch(&invocation, &fault) => {
                     // The tool may want other headers than it did: it was not run, and is called again knowing.
                     let mut invocation = invocation;

@@ -79,11 +79,15 @@ pub struct Round<J> {
     pub state: Option<J>,
     /// The headers were refused, and made anew once.
     pub corrected: bool,
+    /// It was sent as a task.
+    pub as_task: bool,
+    /// The pages that the user was asked to visit for it.
+    pub visited: Vec<String>,
 }
 
 impl<J> Default for Round<J> {
     fn default() -> Self {
-        Self { number: 0, responses: None, state: None, corrected: false }
+        Self { number: 0, responses: None, state: None, corrected: false, as_task: false, visited: Vec::new() }
     }
 }
 

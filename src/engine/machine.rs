@@ -20,6 +20,7 @@ use super::subscription::Subscription;
 use super::table::Table;
 use super::time::Millis;
 use super::tracked::{Settled, Tracked};
+use super::visit::Visit;
 use super::wire::{CallId, Channel, Output, Wire};
 
 /// What an engine is made with.
@@ -55,6 +56,8 @@ pub(super) enum Call<J> {
     Invoke(Box<Invocation<J>>, RequestId),
     /// The answers to the server's questions, after which the request is made again.
     Asking(Box<Asking<J>>),
+    /// The user's visit to a page, after which the call is made again.
+    Visiting(Box<Visit<J>>),
     /// A task; `driven` when its caller knows nothing of it and only wants the result.
     Task {
         id: Rc<str>,
@@ -92,6 +95,8 @@ pub struct Engine<J> {
     /// Tasks that ended here, newest last: what `listTasks` knows where the server has no list.
     pub(super) ended: Vec<Rc<str>>,
     pub(super) alarms: BinaryHeap<Reverse<(Millis, Rc<str>)>>,
+    /// When calls are made again for which the user visits a page.
+    pub(super) retries: Table<CallId, Millis>,
     pub(super) immediates: u32,
     pub(super) closed: bool,
 }
@@ -117,6 +122,7 @@ impl<J: Json> Engine<J> {
             early: Vec::new(),
             ended: Vec::new(),
             alarms: BinaryHeap::new(),
+            retries: Table::default(),
             immediates: 0,
             closed: false,
         }
@@ -132,8 +138,9 @@ impl<J: Json> Engine<J> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
         let resumption = self.wire.requests.iter().filter_map(|(_, request)| request.resume_at).min();
+        let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
-        [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until()]
+        [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
             .into_iter()
             .flatten()
             .min()
@@ -144,6 +151,7 @@ impl<J: Json> Engine<J> {
         self.expire_exchanges(now);
         self.resume_requests(now);
         self.resend_replies(now);
+        self.retry_visits(now);
         if self.opening_until().is_some_and(|until| until <= now) {
             self.session_opened();
         }
@@ -166,6 +174,7 @@ impl<J: Json> Engine<J> {
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
+            Call::Visiting(_) => self.abandon_visit(call),
             Call::Asking(_) => {
                 self.calls.insert(call, waited);
                 self.abandon_round(call);
@@ -239,6 +248,7 @@ impl<J: Json> Engine<J> {
         // Whoever is asked finds out from the face.
         self.questions.take();
         self.served.take();
+        self.retries.take();
         self.calls.insert(call, Call::Session);
         self.say_goodbye(call, now);
     }

@@ -12,7 +12,7 @@
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
 //! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `session`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `by_id` | what the engine does with them |
-//! | `question`, `round`, `input`, `served`, `aside` | what the server asks, and the answers |
+//! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
 mod by_id;
@@ -50,6 +50,7 @@ mod subscription;
 mod table;
 mod time;
 mod tracked;
+mod visit;
 mod wire;
 
 pub use era::Era;

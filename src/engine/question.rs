@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::error::{Code, Error};
 use super::json::{Json, Key};
-use super::machine::Engine;
+use super::machine::{Call, Engine};
 use super::served::Serial;
 use super::time::Millis;
 use super::wire::{CallId, Output};
@@ -169,6 +169,12 @@ impl<J: Json> Engine<J> {
         question
     }
 
+    /// Nobody needs the answers any more that this one waits for.
+    pub(super) fn withdraw_of(&mut self, asker: &Asker) {
+        let of: Vec<_> = self.questions.iter().filter(|(_, each)| each.asker == *asker).map(|(question, _)| *question).collect();
+        of.into_iter().for_each(|question| self.withdraw(question));
+    }
+
     /// Nobody needs the answer any more.
     pub(super) fn withdraw(&mut self, question: QuestionId) {
         if self.questions.remove(&question).is_some() {
@@ -185,6 +191,7 @@ impl<J: Json> Engine<J> {
         }
         let answer = topic.completed(&request, answer);
         match asker {
+            Asker::Call(call) if matches!(self.calls.get(&call), Some(Call::Visiting(_))) => self.visit_answered(call, &key, &answer, now),
             Asker::Call(call) => self.round_answered(call, key, answer, now),
             Asker::Task(id) => self.input_given(&id, key, answer, now),
             Asker::Server(serial) => self.reply(serial, Ok(answer), None, now),
@@ -201,6 +208,10 @@ impl<J: Json> Engine<J> {
 
     fn unanswered(&mut self, asker: Asker, key: &str, error: Error<J>, now: Millis) {
         match asker {
+            Asker::Call(call) if matches!(self.calls.get(&call), Some(Call::Visiting(_))) => {
+                self.withdraw_of(&Asker::Call(call));
+                self.reject(call, error);
+            }
             Asker::Call(call) => self.round_failed(call, error),
             Asker::Task(id) => self.input_failed(&id, key, error, now),
             Asker::Server(serial) => self.server_unanswered(serial, error, now),

@@ -60,7 +60,7 @@ impl<J: Json> Engine<J> {
         let Some(Call::Asking(asking)) = self.calls.remove(&call) else { return };
         let Asking { mut invocation, state, given, .. } = *asking;
         let responses = (!given.is_empty()).then(|| J::record(given));
-        invocation.round = Round { number: invocation.round.number + 1, responses, state, corrected: false };
+        invocation.round = Round { number: invocation.round.number + 1, responses, state, ..Round::default() };
         self.send_invocation(call, invocation, false, now);
     }
 

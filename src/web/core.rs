@@ -100,8 +100,17 @@ impl Core {
         }
     }
 
-    pub fn follow(&self, task_id: &str) {
-        self.0.input(|engine, now| engine.follow(task_id, now));
+    /// `answered` has the keys of the questions that were answered before.
+    pub fn follow(&self, task_id: &str, answered: JsValue) {
+        self.0.input(|engine, now| {
+            engine.follow(task_id, now);
+            engine.recall_answered(task_id, &Value(answered));
+        });
+    }
+
+    /// The keys of a task's questions that were answered here.
+    pub fn answered(&self, task_id: &str) -> JsValue {
+        self.0.input(|engine, _| engine.answered_keys(task_id)).0
     }
 
     pub fn detach(&self, task_id: &str) {

@@ -23,7 +23,7 @@ async fn a_hundred_tasks_have_one_timer() {
     let page = Page::connected().await;
     let timers = Timers::new();
     for number in 0..100 {
-        page.core.follow(&format!("t{number}"));
+        page.core.follow(&format!("t{number}"), js_sys::Array::new().into());
         page.core.watch(&format!("t{number}"), true);
     }
     pause(100.0).await;
@@ -52,7 +52,7 @@ async fn a_closed_client_has_none() {
 async fn a_core_that_is_freed_takes_its_timer_along() {
     let timers = Timers::new();
     let page = Page::connected().await;
-    page.core.follow("t1");
+    page.core.follow("t1", js_sys::Array::new().into());
     page.core.watch("t1", true);
     pause(20.0).await;
     drop(page);
