@@ -48,6 +48,13 @@ impl<J: Json> Lifecycle<J> {
         self.status.as_ref()
     }
 
+    /// The server wants to be asked so often, and of that alone nobody is told.
+    pub fn pace(&mut self, interval: Option<f64>) {
+        if let Some(status) = &mut self.status {
+            status.interval = interval;
+        }
+    }
+
     pub fn state(&self) -> Option<State> {
         Some(self.status.as_ref()?.state)
     }

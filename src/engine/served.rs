@@ -293,6 +293,8 @@ impl<J: Json> Engine<J> {
         }
         if questions.is_empty() {
             let since = *task.held.get_or_insert(now);
+            // How often it wants to be asked holds from now on, whatever is told when.
+            task.life.pace(status.interval);
             return (now - since >= GRACE).then_some(status);
         }
         task.held = None;
