@@ -17,6 +17,12 @@ fn reaction(run: impl FnMut() + 'static) -> Function {
     Closure::<dyn FnMut()>::new(run).into_js_value().unchecked_into()
 }
 
+/// Asks for the result of a task that was seen to end so, or not to end.
+fn result(core: &Core, call: u32, ended: Option<&str>) {
+    let ended = ended.map(Into::into);
+    core.result(call, "t1", Some("tool".into()), "slow", true, ended, None, JsValue::UNDEFINED, JsValue::UNDEFINED);
+}
+
 #[wasm_bindgen_test]
 async fn a_callback_may_call_in_again() {
     let page = Rc::new(Page::connected().await);
@@ -28,7 +34,7 @@ async fn a_callback_may_call_in_again() {
     let status = reaction(move || {
         seen.borrow_mut().push("status begins");
         inner.call(|core, call| core.status(call, "t1", false));
-        inner.call(|core, call| core.result(call, "t1", Some("tool".into()), "slow", true, Some("completed".into()), None));
+        inner.call(|core, call| result(core, call, Some("completed")));
         inner.core.watch("t1", false);
         inner.core.listen(true);
         inner.core.detach("t1");
@@ -83,7 +89,7 @@ async fn a_callback_that_throws_harms_nobody() {
         page.peer.react(kind, &throwing);
     }
     let waiting = page.call(|core, call| core.wait(call, "t1", None));
-    let result = page.call(|core, call| core.result(call, "t1", Some("tool".into()), "slow", true, None, None));
+    let result = page.call(|core, call| result(core, call, None));
     page.peer.have("tasks/get", COMPLETED);
     assert!(page.value_of(waiting).await.contains("completed"));
     assert_eq!(page.value_of(result).await, r#"{"content":[]}"#);

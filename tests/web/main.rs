@@ -16,6 +16,8 @@ mod exchange;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
+mod scenarios;
+#[cfg(target_arch = "wasm32")]
 mod value;
 
 #[cfg(target_arch = "wasm32")]

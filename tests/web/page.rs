@@ -93,7 +93,9 @@ impl Page {
         let host: Host = peer.clone().unchecked_into();
         // The core hears of panics in place of the test runner, which is to go on telling what failed.
         let hook = panic::take_hook();
-        let core = Core::new(host, js_sys::Object::new().into(), true, timeout_ms, "here".into(), false, debug);
+        let known = Some("legacy".into());
+        let info = js_sys::Object::new().into();
+        let core = Core::new(host, info, true, timeout_ms, "here".into(), false, debug, None, known, false, false, false, false);
         panic::set_hook(hook);
         Self { peer, core, last_call: Cell::new(0) }
     }

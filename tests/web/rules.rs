@@ -90,8 +90,9 @@ fn a_result_is_read_as_what_it_is() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_status_has_the_shape_that_callers_see() {
-    let status = TaskStatus { message: Some("half".into()), interval: Some(500.0), ..TaskStatus::new("t1", State::Working) };
-    let record = status.to_json::<Value>();
+    let status: TaskStatus<Value> =
+        TaskStatus { message: Some("half".into()), interval: Some(500.0), ..TaskStatus::new("t1", State::Working) };
+    let record = status.to_json();
     assert_eq!(record.text_of(Key::TaskId).as_deref(), Some("t1"));
     assert_eq!(record.text_of(Key::Status).as_deref(), Some("working"));
     assert_eq!(record.text_of(Key::StatusMessage).as_deref(), Some("half"));
@@ -103,7 +104,7 @@ fn a_status_has_the_shape_that_callers_see() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_end_of_a_task_is_final() {
-    let mut life = Lifecycle::default();
+    let mut life = Lifecycle::<Value>::default();
     let mut observe = |state, source| life.observe(TaskStatus::new("t1", state), source);
     assert_eq!(observe(State::Working, Source::Answer { heard: 0 }), Verdict::Changed);
     assert_eq!(observe(State::Completed, Source::Push), Verdict::Changed);

@@ -160,16 +160,15 @@ const SLOW_POLLS: usize = 4;
 pub const CHANGING: Scenario = scenario(
     "legacy-pace",
     || {
-        let (mut made, mut polls) = (0, Vec::<u64>::new());
+        let mut polls = Vec::<u64>::new();
         script(move |request, ledger| match request.method() {
-            "tools/call" => {
-                made = request.at;
-                Some(created(request))
-            }
+            "tools/call" => Some(created(request)),
             "tasks/get" => {
                 let wanted = if polls.len() > QUICK_POLLS { SLOW } else { QUICK };
                 let check = if wanted == SLOW { "interval-may-change" } else { "interval-is-kept" };
-                if let Some(last) = polls.last().filter(|last| **last >= made + wanted) {
+                // At its first poll the client knew of the task.
+                let since = polls.first().copied().unwrap_or(request.at);
+                if let Some(last) = polls.last().filter(|last| **last >= since + wanted) {
                     // Both instants are cut to whole milliseconds.
                     ledger.demand(check, request.at - last + 1 >= wanted, (&polls, request.at));
                 }

@@ -179,7 +179,7 @@ pub const ENDED: Scenario = scenario(
             "tools/call" => Some(created(request)),
             "tasks/get" => {
                 polls += 1;
-                Some(told(request, "working", json!({ "statusMessage": if polls < 6 { "early" } else { "late" } })))
+                Some(told(request, "working", json!({ "statusMessage": if polls < 5 { "early" } else { "late" } })))
             }
             "subscriptions/listen" => {
                 streams += 1;
