@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use super::script::{Act, Failure, News, Outcome, Request};
 
+type Words = dyn Fn(&Act, Outcome) -> Outcome;
+
 #[derive(Clone)]
 pub enum Wrong {
     Nothing,
     /// Sends these in the place of a message.
     Sends(Rc<dyn Fn(Request) -> Vec<Request>>),
     /// Ends a call otherwise.
-    Tells(Rc<dyn Fn(&Act, Outcome) -> Outcome>),
+    Tells(Rc<Words>),
     /// Tells the page something else without being asked.
     Hears(Rc<dyn Fn(Vec<News>) -> Vec<News>>),
 }
