@@ -93,10 +93,16 @@ pub struct Keeping {
 
 impl Keeping {
     /// That of all pages: of the one that is stale first, and of the one that is for the fewest.
-    pub fn with<J: Json>(self, page: &J, now: Millis) -> Self {
+    pub fn with<J: Json>(self, page: &J, is_first: bool, now: Millis) -> Self {
         let until = page.get(Key::TtlMs).and_then(|ttl| ttl.number()).map(|ttl| now.saturating_add(ttl as Millis));
         let is_private = page.text_of(Key::CacheScope).as_deref() == Some("private");
-        Self { until: [self.until, until].into_iter().flatten().min(), private: self.private || is_private }
+        let until = match (self.until, until) {
+            (_, first) if is_first => first,
+            (None, None) => None,
+            // A page that says nothing beside one that does is not to be kept.
+            (known, other) => Some(known.unwrap_or(now).min(other.unwrap_or(now))),
+        };
+        Self { until, private: self.private || is_private }
     }
 }
 

@@ -94,7 +94,7 @@ impl<J: Json> Engine<J> {
             let broken = |why| Error::new(Code::Protocol, why);
             let list = page.get(listing.items()).filter(J::is_array).ok_or_else(|| broken("the list has no items"))?;
             items.extend(list.items());
-            keeping = keeping.with(&page, now);
+            keeping = keeping.with(&page, pages == 0, now);
             // Servers write an empty cursor for none.
             let next = page.text_of(Key::NextCursor).filter(|next| !next.is_empty());
             // An empty page with another to come is allowed, a list without end is not.

@@ -49,7 +49,8 @@ pub fn classify(probe: &Probe, hides: bool) -> Finding {
         Probe::Supports(versions) => common(versions).map_or(Finding::NoCommonVersion, Finding::Speak),
         Probe::Refused { status: 300..=399 | 401 | 403 | 408 | 425 | 429 | 500.., .. } => Finding::Refuse,
         Probe::Refused { code: Some(modern::HEADER_MISMATCH | modern::MISSING_CAPABILITY), .. } => Finding::Correct,
-        Probe::Refused { code: Some(modern::UNSUPPORTED_VERSION), supported, .. } => match common(supported) {
+        // Without the versions it is not the error that the specification has.
+        Probe::Refused { code: Some(modern::UNSUPPORTED_VERSION), supported, .. } if !supported.is_empty() => match common(supported) {
             Some(Era::Modern) => Finding::Correct,
             Some(Era::Legacy) => Finding::Speak(Era::Legacy),
             None => Finding::NoCommonVersion,
