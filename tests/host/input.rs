@@ -475,8 +475,12 @@ impl Script {
             if self.acknowledged.get(key).is_some_and(|at| *at < sent.at) {
                 self.sent_again.push(key.clone());
             }
-            shows.into_iter().for_each(|after| drop(self.shows.entry(key.clone()).or_insert(sent.at + after)));
-            heard.into_iter().for_each(|after| drop(self.acknowledged.entry(key.clone()).or_insert(sent.at + after)));
+            for after in shows {
+                self.shows.entry(key.clone()).or_insert(sent.at + after);
+            }
+            for after in heard {
+                self.acknowledged.entry(key.clone()).or_insert(sent.at + after);
+            }
         }
         match fate {
             Fate::Kept(ack, _) => Reply::json(sent.result(complete(json!({})))).after(ack),

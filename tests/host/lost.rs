@@ -43,7 +43,7 @@ fn repeatable() -> [(&'static str, Ask); 8] {
 
 /// A server that knows the task `t1`, and its list of tools is known.
 fn bench() -> Bench {
-    let mut bench = Bench::modern_polling();
+    let bench = Bench::modern_polling();
     bench.server.tasks.borrow_mut().set("t1", 0, "working");
     bench
 }

@@ -410,7 +410,8 @@ proptest! {
             if sent.method() == "initialize" {
                 prop_assert!(!shown, "a session was asked of a server that had shown itself modern");
             } else {
-                shown = (shown || say.is_modern_evidence()) && !(say.names_sessions() && !say.names(VERSION));
+                let offers_sessions_alone = say.names_sessions() && !say.names(VERSION);
+                shown = (shown || say.is_modern_evidence()) && !offers_sessions_alone;
             }
         }
         let last = opening.last().zip(said.get(opening.len() - 1));
