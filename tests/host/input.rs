@@ -475,10 +475,10 @@ impl Script {
             if self.acknowledged.get(key).is_some_and(|at| *at < sent.at) {
                 self.sent_again.push(key.clone());
             }
-            for after in shows {
+            if let Some(after) = shows {
                 self.shows.entry(key.clone()).or_insert(sent.at + after);
             }
-            for after in heard {
+            if let Some(after) = heard {
                 self.acknowledged.entry(key.clone()).or_insert(sent.at + after);
             }
         }
