@@ -291,14 +291,15 @@ impl<J: Json> Engine<J> {
     pub(super) fn arm(&mut self, id: &str, now: Millis) {
         let connection = self.connection();
         let asks_aside = self.asks_aside(id);
+        let live = self.tasks.len();
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let at_once = task.heard.is_none() || task.held.is_none() && task.is_pressed();
+        let at_once = task.heard.is_none() || task.held_until().is_none() && task.is_pressed();
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
         let promised = self.subscription.promised(task.since);
         task.due = asks.then(|| match at_once && task.failures == 0 {
             true => now,
             false => {
-                let next = task.pace(connection).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
+                let next = task.pace(connection, live).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
                 // What failed is not repeated at once.
                 let rested = (task.tried + backoff(task.failures)).max(task.not_before);
                 let sooner = [task.look, task.held_until().filter(|until| *until > now)].into_iter().flatten().map(|at| at.max(rested));
@@ -376,7 +377,7 @@ impl<J: Json> Engine<J> {
             }),
             Err(fault) if fault.transient => {
                 task.failures += 1;
-                task.not_before = task.pace(0).next(now).max(now + fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
+                task.not_before = task.pace(0, 1).next(now).max(now + fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
                 Vec::new()
             }
             Err(fault) if failed => {

@@ -10,6 +10,10 @@ const HASTE: Millis = 100;
 pub const CAP: Millis = 300_000;
 /// While a stream brings this task's changes, polls are only the net under it.
 pub(super) const UNDER_STREAM: Millis = 5_000;
+/// The same under the stream of a thousand tasks, most of which tell of themselves.
+const MOST_UNDER_STREAM: Millis = 30_000;
+/// For every task that lives, things may take so much longer: what is done at once for one task is done once for a thousand.
+pub(super) const EACH: Millis = 20;
 /// The longest interval that we choose ourselves, where the server gives none.
 const OWN_CHOICE: Millis = 5_000;
 /// The first poll of a task comes no later than this.
@@ -31,6 +35,8 @@ pub struct Pace {
     pub not_before: Millis,
     /// A stream delivers this task's changes.
     pub streamed: bool,
+    /// How many tasks there are.
+    pub live: usize,
 }
 
 impl Pace {
@@ -47,12 +53,16 @@ impl Pace {
     /// seen soon and few requests are spent on the way), else a quarter of the age. It doubles while requests fail.
     pub fn next(&self, now: Millis) -> Millis {
         let age = now.saturating_sub(self.since);
-        let wait = match self.interval() {
+        let interval = self.interval();
+        let wait = match interval {
             Some(interval) if self.streamed => interval.max(UNDER_STREAM),
             None if self.streamed => UNDER_STREAM,
             Some(interval) => age.clamp((interval / 8).clamp(FLOOR, FIRST), interval).max((age / 32).min(HASTE)),
             None => (age / 4).clamp(FLOOR, OWN_CHOICE),
         };
+        // A crowd is not asked about sooner than it must be.
+        let most = if self.streamed { MOST_UNDER_STREAM } else { interval.unwrap_or(OWN_CHOICE) };
+        let wait = wait.max((EACH * self.live.saturating_sub(1) as Millis).min(most));
         (now + wait.max(backoff(self.failures))).max(self.not_before)
     }
 }

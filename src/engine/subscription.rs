@@ -12,7 +12,7 @@ use super::listing::Listing;
 use super::machine::Engine;
 use super::message::RequestId;
 use super::modern;
-use super::poll::UNDER_STREAM;
+use super::poll::{EACH, UNDER_STREAM};
 use super::purpose::Purpose;
 use super::stream::{IDLE, REOPEN, REOPEN_CAP};
 use super::time::Millis;
@@ -20,8 +20,6 @@ use super::wire::Channel;
 
 /// Tasks that come within this time share a stream.
 const MOMENT: Millis = 50;
-/// For every task that lives, things may take so much longer: what is done at once for one task is done once for a thousand.
-const EACH: Millis = 20;
 /// After a stream was opened, a new one is not for so long.
 const MOST_REST: Millis = 500;
 /// So long a new task is not polled while its stream is on the way.
@@ -195,13 +193,13 @@ impl<J: Json> Engine<J> {
         // What happened to a task before the stream delivered is asked for: of one at once; most of a thousand will have told by then.
         let look = now + subscription.for_each(UNDER_STREAM);
         let covered = params.and_then(|params| params.path(&[Key::Notifications, Key::TaskIds]));
-        let mut taken = 0;
+        let (live, mut taken) = (self.tasks.len(), 0);
         for id in covered.iter().flat_map(J::items).filter_map(|id| id.string()) {
             let Some(task) = self.tasks.get_mut(id.as_str()) else { continue };
             taken += 1;
             if before == 0 || task.streamed_by != before {
                 // But no sooner than it would be asked about without a stream: those that end again and again hasten nothing.
-                let own = task.pace(0).next(task.tried.max(task.heard.unwrap_or(0)));
+                let own = task.pace(0, live).next(task.tried.max(task.heard.unwrap_or(0)));
                 task.look = Some(look.max(own));
             }
             task.streamed_by = epoch;

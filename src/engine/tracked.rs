@@ -150,19 +150,20 @@ impl<J: Json> Tracked<J> {
         self.life.is_over() && self.waiting.iter().any(|waiting| matches!(waiting.want, Want::Result(_)))
     }
 
-    pub fn pace(&self, stream: u32) -> Pace {
+    pub fn pace(&self, stream: u32, live: usize) -> Pace {
         Pace {
             since: self.since,
             interval: self.life.status().and_then(|status| status.interval),
             failures: self.failures,
             not_before: self.not_before,
             streamed: stream != 0 && self.streamed_by == stream,
+            live,
         }
     }
 
     /// May a cached status be told? Only what the live stream brings, and only as old as a poll would be.
     pub fn is_current(&self, stream: u32, now: Millis) -> bool {
-        let pace = self.pace(stream);
+        let pace = self.pace(stream, 1);
         pace.streamed && self.heard.is_some_and(|at| now - at <= pace.interval().unwrap_or(0))
     }
 

@@ -3,7 +3,7 @@
 use mcp_tasks::engine::{CAP, FLOOR, Pace};
 use proptest::prelude::*;
 
-const CALM: Pace = Pace { since: 0, interval: None, failures: 0, not_before: 0, streamed: false };
+const CALM: Pace = Pace { since: 0, interval: None, failures: 0, not_before: 0, streamed: false, live: 1 };
 
 #[test]
 fn the_wait_until_the_next_poll() {
@@ -28,6 +28,11 @@ fn the_wait_until_the_next_poll() {
         ("under a stream", Pace { streamed: true, ..CALM }, 0, 5_000),
         ("under a stream, 1 s", Pace { streamed: true, ..every(1_000.0) }, 0, 5_000),
         ("under a stream, a minute", Pace { streamed: true, ..every(60_000.0) }, 0, 60_000),
+        ("one of ten", Pace { live: 10, ..every(1_000.0) }, 0, 180),
+        ("one of a thousand", Pace { live: 1_000, ..every(1_000.0) }, 0, 1_000),
+        ("one of a thousand, without an interval", Pace { live: 1_000, ..CALM }, 0, 5_000),
+        ("one of a thousand, under a stream", Pace { live: 1_000, streamed: true, ..CALM }, 0, 19_980),
+        ("one of any number, under a stream", Pace { live: 1 << 40, streamed: true, ..CALM }, 0, 30_000),
         ("after a failure", Pace { failures: 1, ..every(100.0) }, 50_000, 500),
         ("after three", Pace { failures: 3, ..every(100.0) }, 50_000, 2_000),
         ("after a thousand", Pace { failures: 1_000, ..every(100.0) }, 50_000, 30_000),
@@ -41,8 +46,8 @@ fn the_wait_until_the_next_poll() {
 
 fn paces() -> impl Strategy<Value = Pace> {
     let interval = prop_oneof![Just(None), any::<f64>().prop_map(Some), (0.0..1e6).prop_map(Some)];
-    (0..1_u64 << 40, interval, any::<u32>(), 0..1_u64 << 40, any::<bool>())
-        .prop_map(|(since, interval, failures, not_before, streamed)| Pace { since, interval, failures, not_before, streamed })
+    (0..1_u64 << 40, interval, any::<u32>(), 0..1_u64 << 40, any::<bool>(), 0..2_000_usize)
+        .prop_map(|(since, interval, failures, not_before, streamed, live)| Pace { since, interval, failures, not_before, streamed, live })
 }
 
 proptest! {

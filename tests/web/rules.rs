@@ -28,7 +28,7 @@ fn events_come_out_of_torn_bytes() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_next_poll_has_its_instant() {
-    let calm = Pace { since: 0, interval: None, failures: 0, not_before: 0, streamed: false };
+    let calm = Pace { since: 0, interval: None, failures: 0, not_before: 0, streamed: false, live: 1 };
     for (why, pace, age, wait) in [
         ("a quarter of the age", calm, 4_000, 1_000),
         ("the server's interval", Pace { interval: Some(2_000.0), ..calm }, 60_000, 2_000),
