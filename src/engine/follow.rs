@@ -6,22 +6,17 @@ use std::rc::Rc;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
-use super::json::{Json, Key};
+use super::json::Json;
 use super::lifecycle::{Source, Verdict};
 use super::machine::{Call, Engine};
-use super::message::RequestId;
-use super::modern;
-use super::outcome::Reading;
+use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
 use super::poll::backoff;
 use super::purpose::Purpose;
-use super::status::{Ending, State, TaskStatus};
+use super::status::{State, TaskStatus};
 use super::time::Millis;
 use super::tracked::{News, Tracked, Waiting, Want};
 use super::wire::{CallId, Output};
 
-/// JSON-RPC's "Invalid params": the only parameter of `tasks/get` is the id.
-const INVALID_PARAMS: i32 = -32602;
-const METHOD_NOT_FOUND: i32 = -32601;
 /// So many other failures in a row are believed: a proxy's page, a server's bad moment.
 const BELIEVED: u32 = 5;
 /// A token may have run out, and the next request carry a new one; more tries are hammering at a door.
@@ -354,56 +349,5 @@ impl<J: Json> Engine<J> {
             let purpose = Purpose::Poll { task_id: id.into(), heard: task.life.heard() };
             task.poll = Some(self.wire.request(purpose, self.era.get(id), None, now));
         }
-    }
-
-    /// `tasks/result` was answered: with the result, or the account of a failure.
-    pub(super) fn paid(&mut self, id: &str, outcome: Result<J, Fault<J>>, now: Millis) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        task.payload = None;
-        let (wrapped, failed) = (task.wrapped, task.life.state() == Some(State::Failed));
-        let outcome = match self.era {
-            Era::Legacy => outcome,
-            Era::Modern => outcome.and_then(|task| ending_of(&task)),
-        };
-        let settled = match outcome {
-            // No error in it, and yet it failed: the status is the better account.
-            Ok(result) if failed && !result.is_true(Key::IsError) => {
-                let error = Error { data: Some(result.clone()), ..task.failed(None) };
-                task.settle_results(|reading| if reading.kind.is_some() { Err(error.clone()) } else { Ok(result.clone()) })
-            }
-            Ok(result) => task.settle_results(|reading| {
-                let reading = Reading { wrapped: wrapped || reading.wrapped, ..reading };
-                reading.read(&result).map_err(|error| error.about(id))
-            }),
-            Err(fault) if fault.transient => {
-                task.failures += 1;
-                task.not_before = task.pace(0, 1).next(now).max(now + fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
-                Vec::new()
-            }
-            Err(fault) if failed => {
-                let error = task.failed(Some(&fault.error));
-                task.settle_results(|_| Err(error.clone()))
-            }
-            // The end may have been pushed before the result was there, or the task has expired: the status tells.
-            Err(fault) => {
-                task.refused = Some(fault.error.about(id));
-                task.refusals += 1;
-                self.ask_status(id, now);
-                return;
-            }
-        };
-        self.deliver_all(settled);
-        self.advance(id, News::None, now);
-    }
-}
-
-/// What the plain request would have given, out of a task that has ended.
-fn ending_of<J: Json>(task: &J) -> Result<J, Fault<J>> {
-    match modern::read_status(task).and_then(|status| status.ending) {
-        Some(Ending::Result(result)) => Ok(result),
-        Some(Ending::Error(error)) => Err(Fault::lasting(Error::rpc(&error))),
-        None => Err(Fault::lasting(
-            Error::new(Code::Protocol, "the task has ended, and the server does not say with what").carrying(task.clone()),
-        )),
     }
 }

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::machine::{Call, Engine};
+use super::message::INVALID_PARAMS;
 use super::modern;
 use super::poll::backoff;
 use super::purpose::Purpose;
@@ -15,9 +16,6 @@ use super::status::State;
 use super::time::Millis;
 use super::tracked::{News, Tracked, Want};
 use super::wire::CallId;
-
-/// JSON-RPC's "Invalid params".
-const INVALID_PARAMS: i32 = -32602;
 
 /// Where a question of a task stands.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use super::json::{Json, Key};
 use super::kind::{Created, Invocation, Kind, Support};
 use super::listing::Listing;
 use super::machine::{Call, Engine};
-use super::message::RequestId;
+use super::message::{METHOD_NOT_FOUND, RequestId};
 use super::mirror;
 use super::modern;
 use super::outcome::{Reading, wraps};
@@ -16,9 +16,6 @@ use super::status::{Ending, TaskStatus};
 use super::time::Millis;
 use super::tracked::{Waiting, Want};
 use super::wire::CallId;
-
-/// JSON-RPC's "Method not found": how a server refuses to run something as a task, or otherwise ("Task Support").
-const METHOD_NOT_FOUND: i32 = -32601;
 
 impl<J: Json> Engine<J> {
     /// Calls a tool, prompt or resource.

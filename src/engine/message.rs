@@ -2,6 +2,11 @@
 
 use super::json::{Json, Key};
 
+/// JSON-RPC's own error codes, as far as they mean something here.
+pub const METHOD_NOT_FOUND: i32 = -32601;
+pub const INVALID_PARAMS: i32 = -32602;
+pub const INTERNAL: i32 = -32603;
+
 /// The id of one of our requests.
 pub type RequestId = u32;
 

@@ -11,7 +11,7 @@ use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::lifecycle::Source;
 use super::machine::Engine;
-use super::message::{self, RequestId};
+use super::message::{self, INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
 use super::poll::backoff;
 use super::purpose::Purpose;
 use super::question::{Asker, QuestionId, Topic};
@@ -20,10 +20,6 @@ use super::time::Millis;
 use super::tracked::{News, Tracked};
 use super::wire::{CallId, Channel, Output};
 
-/// JSON-RPC's "Method not found".
-const METHOD_NOT_FOUND: i32 = -32601;
-const INTERNAL: i32 = -32603;
-const INVALID_PARAMS: i32 = -32602;
 /// So many answers to the server are under way at most: it must not make us flood it.
 const MOST_NOTICES: usize = 32;
 /// So many questions of the server are open at most.
@@ -211,7 +207,9 @@ impl<J: Json> Engine<J> {
     /// The server takes a question back.
     pub(super) fn unasked(&mut self, params: Option<&J>, now: Millis) {
         let Some(id) = params.and_then(|params| params.get(Key::RequestId)) else { return };
-        let Some(serial) = self.served.iter().find(|(_, each)| each.is_same(&id)).map(|(serial, _)| *serial) else { return };
+        // An id that came again is that of the question which has no answer.
+        let of = self.served.iter().filter(|(_, each)| each.is_same(&id)).min_by_key(|(_, each)| each.reply.is_some());
+        let Some(serial) = of.map(|(serial, _)| *serial) else { return };
         if let Some(task) = self.drop_served(serial) {
             self.restate(&task, now);
         }
@@ -268,7 +266,8 @@ impl<J: Json> Engine<J> {
     pub(super) fn restate(&mut self, id: &str, now: Millis) {
         let questions = self.questions_of(id);
         let Some(task) = self.tasks.get_mut(id).filter(|task| !task.life.is_over()) else { return };
-        let Some(status) = task.life.status().cloned() else { return };
+        // The status that the task was made with was held back until now.
+        let Some(status) = task.life.status().cloned() else { return self.ask_status(id, now) };
         let state = if questions.is_empty() { State::Working } else { State::InputRequired };
         let asked = (!questions.is_empty()).then(|| J::record(questions));
         let verdict = task.life.observe(TaskStatus { state, questions: asked, message: None, ..status }, Source::Push);
@@ -284,9 +283,14 @@ impl<J: Json> Engine<J> {
             return Some(status);
         }
         let questions = self.questions_of(&status.task_id);
+        let is_answering = self.served.iter().any(|(_, each)| each.reply.is_some() && each.task.as_deref() == Some(&status.task_id));
         let task = self.tasks.get_mut(status.task_id.as_str())?;
+        task.asks = status.state == State::InputRequired;
+        if is_answering && task.asks {
+            // It waits for what is on its way to it, and for nobody here.
+            status.state = State::Working;
+        }
         let waits = status.state == State::InputRequired;
-        task.asks = waits;
         if status.state.is_terminal() || (questions.is_empty() && !waits) {
             task.held = None;
             return Some(status);
