@@ -2,7 +2,7 @@ import { el, freshId } from "./dom.js";
 import { repeater } from "./repeater.js";
 
 const UNSET = "";
-const INPUT_TYPES = { email: "email", uri: "url", date: "date", "date-time": "text" };
+const INPUT_TYPES = { email: "email", uri: "url", date: "date" };
 
 /**
  * One labelled field of a form.
@@ -28,14 +28,26 @@ export function fieldView(field) {
 const VIEWS = { text, number, boolean, choice, choices, list, json };
 
 function text(field) {
+  if (field.schema.format === "date-time") return moment(field);
   const input = textInput(field);
   return { target: input, element: input, read: () => input.value || undefined };
 }
 
 function textInput({ required, preset, schema: { maxLength = Infinity, minLength, pattern, format } }) {
   const props = { required, value: preset ?? "", minLength, maxLength: maxLength < 1e6 ? maxLength : undefined };
-  if (maxLength !== Infinity && maxLength > 200) return el("textarea", { rows: 3, ...props });
+  if (maxLength !== Infinity && maxLength > 200 && !format && !pattern) return el("textarea", { rows: 3, ...props });
   return el("input", { type: INPUT_TYPES[format] ?? "text", pattern: usable(pattern), autocomplete: "off", ...props });
+}
+
+/** A moment is chosen on the user's clock, and told with its time zone. */
+function moment({ required, preset }) {
+  const input = el("input", { type: "datetime-local", step: 1, required, value: onLocalClock(new Date(preset ?? NaN)) });
+  return { target: input, element: input, read: () => (input.value === "" ? undefined : new Date(input.value).toISOString()) };
+}
+
+function onLocalClock(date) {
+  if (Number.isNaN(date.getTime())) return "";
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 function number(field) {
@@ -64,11 +76,15 @@ function choice({ required, preset, options }) {
   return { target: input, element: input, read: () => (input.value === UNSET ? undefined : options[Number(input.value)].value) };
 }
 
-function choices({ required, preset, options }) {
+function choices({ required, preset, options, schema }) {
   const ticked = [preset ?? []].flat();
   const boxes = options.map(({ value }) => el("input", { type: "checkbox", checked: ticked.includes(value) }));
   const group = el("div", { className: "ticks" }, ...boxes.map((box, index) => el("label", {}, box, options[index].label)));
   const read = () => options.filter((_, index) => boxes[index].checked).map(({ value }) => value);
+  // A browser has no rule for how many boxes are ticked.
+  const check = () => boxes[0]?.setCustomValidity(miscount(read().length, required, schema));
+  group.addEventListener("change", check);
+  check();
   return { isGroup: true, target: group, element: group, read: () => leaveOut(read(), required) };
 }
 
@@ -102,6 +118,11 @@ function complaint(source) {
   }
 }
 
+function miscount(count, required, { minItems = 0, maxItems = Infinity }) {
+  const isRight = (count === 0 && !required) || (count >= minItems && count <= maxItems);
+  return isRight ? "" : `Choose ${rangeText(minItems, maxItems === Infinity ? undefined : maxItems)}.`;
+}
+
 /** An empty list says nothing unless it must be there. */
 function leaveOut(values, required) {
   return values.length > 0 || required ? values : undefined;
@@ -116,8 +137,9 @@ function usable(pattern) {
   }
 }
 
-function aboutText({ description, schema: { minimum, maximum, minItems, maxItems } }) {
-  const range = rangeText(minimum, maximum) ?? rangeText(minItems, maxItems, " entries");
+function aboutText({ description, schema: { format, minimum, maximum, minItems, maxItems } }) {
+  const clock = format === "date-time" ? "in your time zone" : undefined;
+  const range = rangeText(minimum, maximum) ?? rangeText(minItems, maxItems, " entries") ?? clock;
   return [description, range && (description ? `(${range})` : range)].filter(Boolean).join(" ");
 }
 

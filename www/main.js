@@ -2,7 +2,7 @@ import { callForm } from "./call-form.js";
 import { catalog } from "./catalog.js";
 import { connection } from "./connection.js";
 import { el } from "./dom.js";
-import { questionBoard } from "./questions.js";
+import { openQuestions } from "./questions.js";
 import { Run } from "./run.js";
 import { taskTable } from "./task-table.js";
 import { timeline } from "./timeline.js";
@@ -18,7 +18,7 @@ let ticking;
 const table = taskTable(byId("tasks"));
 const lanes = timeline(byId("timeline"));
 const log = wireLog(byId("wire"), byId("wire-count"));
-const questions = questionBoard(byId("questions"));
+const questions = openQuestions();
 const unconnected = byId("catalog").firstElementChild;
 
 const server = connection({ connected, disconnected, asked, debug: log.push });
@@ -45,7 +45,8 @@ function disconnected() {
 
 /** A server has a question, for a task or for a call that has not become one. */
 function asked(topic, params, { taskId, ...context }) {
-  return questions.ask(topic, params, { ...context, run: runs.find(({ task }) => task && task.taskId === taskId) });
+  const run = runs.find(({ task }) => task && task.taskId === taskId);
+  return questions.ask(topic, params, { ...context, run, place: run ? table.questionsOf(run) : byId("questions") });
 }
 
 function start(client, call) {

@@ -1,107 +1,59 @@
-import { announce, el } from "./dom.js";
-import { fieldView } from "./field.js";
-import { pretty } from "./json.js";
-import { fieldsOf } from "./schema.js";
+import { announce } from "./dom.js";
+import { elicitation } from "./elicitation.js";
+import { questionForm } from "./question-form.js";
+import { roots } from "./roots.js";
+import { sampling } from "./sampling.js";
 
-/**
- * What a server may ask, each with what the page makes of it.
- *
- * @type {Record<string, { says(params: any): string, draft(params: any): unknown, accept(given: any): object, decline?: object }>}
- *   `draft` is what the answer may begin with, `decline` the answer of a user who does not want to
- */
-const TOPICS = {
-  elicitation: {
-    says: ({ message, url }) => [message, url].filter(Boolean).join("\n"),
-    draft: ({ requestedSchema }) => requestedSchema && Object.fromEntries(fieldsOf(requestedSchema).map((field) => [field.name, blank(field)])),
-    accept: (content) => ({ action: "accept", ...(content === undefined ? {} : { content }) }),
-    decline: { action: "decline" },
-  },
-  sampling: {
-    says: () => "What does the model say to this?",
-    draft: () => ({ role: "assistant", model: "a person", content: { type: "text", text: "" } }),
-    accept: (given) => given,
-  },
-  roots: {
-    says: () => "What may the server work on?",
-    draft: () => ({ roots: [{ uri: "file:///home/me/project" }] }),
-    accept: (given) => given,
-  },
-};
+const TOPICS = { elicitation, sampling, roots };
 
-/**
- * The questions of servers that have no answer yet.
- *
- * @param {HTMLElement} place
- */
-export function questionBoard(place) {
+/** The questions of servers that have no answer yet, each a form in the place of who asks. */
+export function openQuestions() {
+  /** @type {Set<HTMLElement>} */
+  const open = new Set();
+
+  /** Whoever has answered one goes on with the next. */
+  function leave(form) {
+    const hadFocus = form.contains(document.activeElement);
+    open.delete(form);
+    form.remove();
+    if (!hadFocus) return;
+    const [next] = open;
+    (next?.querySelector("input, select, textarea, a, button") ?? document.getElementById("tasks-title")).focus();
+  }
+
   return {
     /**
      * Asks the user, for as long as the answer is wanted.
      *
-     * @param {string} topic
+     * @param {"elicitation" | "sampling" | "roots"} topic
      * @param {Record<string, any>} params as the server sent them
      * @param {object} context
      * @param {AbortSignal} context.signal
      * @param {string} context.key the server's name for it
+     * @param {HTMLElement} context.place where the form goes
      * @param {import("./run.js").Run} [context.run] the task that asks; without one it is a plain call
      * @returns {Promise<object>} the answer, or nothing ever where the task itself was given it
      */
-    ask(topic, params, { signal, key, run }) {
+    ask(topic, params, { signal, key, place, run }) {
       return new Promise((resolve, reject) => {
-        const { accept, decline } = TOPICS[topic];
-        const give = (answer) => (run ? void run.respond(key, answer) : finish(() => resolve(answer)));
-        const view = questionView(topic, params, {
-          asker: run ? `#${run.number} ${run.call.item.title}` : "A plain call",
-          onanswer: (given) => give(accept(given)),
-          ondecline: () => (decline ? give(decline) : finish(() => reject(new Error("the user gave no answer")))),
-        });
+        // Withdrawn before it was shown.
+        if (signal.aborted) return;
+        const asked = TOPICS[topic](params);
         const finish = (then) => {
-          leave(view);
+          leave(form);
           then();
         };
-        signal.addEventListener("abort", () => leave(view));
-        place.append(view);
-        announce(`The server asks: ${TOPICS[topic].says(params)}`);
+        const form = questionForm(asked, params, {
+          asker: run ? `${run.call.item.title} ${run.number}` : "a plain call",
+          // A task is asked for its word: until it has the answer, the form stays.
+          give: (answer) => (run ? run.respond(key, answer) : finish(() => resolve(answer))),
+          refuse: () => finish(() => reject(new Error("the user gave no answer"))),
+        });
+        signal.addEventListener("abort", () => leave(form));
+        open.add(form);
+        place.append(form);
+        announce(`The server asks: ${asked.says}`);
       });
     },
   };
-
-  /** Whoever has answered one goes on with the next. */
-  function leave(view) {
-    const hadFocus = view.contains(document.activeElement);
-    view.remove();
-    if (hadFocus) (place.querySelector("textarea, button") ?? document.getElementById("tasks-title")).focus();
-  }
-}
-
-function questionView(topic, params, { asker, onanswer, ondecline }) {
-  const { says, draft } = TOPICS[topic];
-  const preset = draft(params);
-  const field = preset !== undefined && fieldView({ kind: "json", name: "answer", label: "Your answer, as JSON", required: true, preset, schema: {} });
-  return el(
-    "form",
-    {
-      className: "question",
-      "aria-label": `${asker} asks: ${says(params)}`,
-      onsubmit: (event) => {
-        event.preventDefault();
-        onanswer(field ? field.read() : undefined);
-      },
-    },
-    el("p", { className: "hint" }, `${asker} asks`),
-    el("p", { className: "asked" }, says(params)),
-    el("details", {}, el("summary", {}, "All that it asks"), el("pre", { tabIndex: 0 }, pretty(params))),
-    field && field.element,
-    el(
-      "div",
-      { className: "answers" },
-      el("button", { type: "submit", className: "primary" }, "Answer"),
-      el("button", { type: "button", onclick: ondecline }, "Decline"),
-    ),
-  );
-}
-
-/** A value of the right type to begin with. */
-function blank({ kind, preset, options }) {
-  return preset ?? { text: "", number: 0, boolean: false, choice: options?.[0]?.value, choices: [], list: [] }[kind] ?? null;
 }

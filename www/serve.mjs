@@ -95,6 +95,7 @@ async function policy() {
     `script-src 'self' 'wasm-unsafe-eval' 'sha256-${hash}'`,
     "style-src 'self'",
     "img-src 'self' data:",
+    "media-src data:",
     "connect-src 'self' http: https:",
     "base-uri 'none'",
     "form-action 'none'",

@@ -40,6 +40,8 @@ export function taskTable(place) {
       rows.delete(run);
       refresh();
     },
+    /** Where what the task asks is shown. @param {import("./run.js").Run} run */
+    questionsOf: (run) => rows.get(run).questions,
     /** Moves the clocks of what still runs. */
     tick() {
       for (const [run, row] of rows) if (run.live) row.tick();
@@ -52,6 +54,7 @@ function taskRow(run) {
   const status = el("td", { role: "cell", className: "what" });
   const time = el("td", { role: "cell", className: "time" });
   const cancel = el("button", { type: "button", onclick: () => run.cancel(), "aria-label": `Cancel ${item.title} ${run.number}` }, "Cancel");
+  const questions = el("div", { className: "questions" });
   const detail = el("td", { role: "cell", colSpan: 4 });
   const detailRow = el("tr", { role: "row", className: "detail", id: freshId(), hidden: true }, detail);
   const open = el("button", { type: "button", className: "quiet", "aria-expanded": "false", "aria-controls": detailRow.id, "aria-label": `Details of ${item.title} ${run.number}`, onclick: toggle }, "Details");
@@ -99,5 +102,6 @@ function taskRow(run) {
   }
   run.addEventListener("change", update);
   update();
-  return { elements: [row, detailRow], tick };
+  const askingRow = el("tr", { role: "row", className: "detail asking" }, el("td", { role: "cell", colSpan: 4 }, questions));
+  return { elements: [row, askingRow, detailRow], questions, tick };
 }

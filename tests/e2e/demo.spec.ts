@@ -71,6 +71,21 @@ async function start(page: Page, tool: string, fields: Record<string, string> = 
 
 const question = (page: Page, text: string) => page.locator(".question", { hasText: text });
 
+const elicit = (properties: object, required: string[] = [], message = "Tell me") => ({
+  method: "elicitation/create",
+  params: { mode: "form", message, requestedSchema: { type: "object", properties, required } },
+});
+
+/** Lets a task ask all of these. */
+const ask = (page: Page, questions: object) => start(page, "Ask anything", { questions: JSON.stringify(questions) });
+
+/** What the task was answered, once it has ended. */
+async function answers(page: Page): Promise<unknown> {
+  await expect(row(page, "Ask anything")).toContainText("Completed");
+  await row(page, "Ask anything").getByRole("button", { name: "Details" }).click();
+  return JSON.parse(await page.locator(".outcome section pre").innerText());
+}
+
 for (const { version, kind, tasks, capability, tag } of [
   { version: "2026-07-28", kind: "(stateless)", tasks: "for tools, as the server decides", capability: '"io.modelcontextprotocol/tasks"', tag: "server decides" },
   { version: "2025-11-25", kind: "(with sessions)", tasks: "for tools", capability: '"requests"', tag: "task or plain" },
@@ -149,45 +164,296 @@ test("a time to live is only asked for where the server heeds it", async ({ page
   await expect(page.getByLabel("Time to live, in seconds")).toBeVisible();
 });
 
-test("a task that asks waits for an answer, and goes on with it", async ({ page }) => {
+for (const version of ["2026-07-28", "2025-11-25"] as const) {
+  test(`${version}: a task that asks waits for an answer, and goes on with it`, async ({ page }) => {
+    await connect(page, version);
+    await start(page, "Plan a party");
+    const task = row(page, "Plan a party");
+    await expect(task).toContainText("Waiting for input");
+    await expect(page.locator("#announcer")).toHaveText(/^(The server asks: |Plan a party 1: Waiting)/);
+    await expect(question(page, "guests").getByLabel("count")).toHaveValue("12");
+    await question(page, "guests").getByLabel("count").fill("7");
+    await question(page, "guests").getByRole("button", { name: "Accept" }).click();
+    await expect(question(page, "guests")).toHaveCount(0);
+    await expect(question(page, "cake").getByLabel("flavour")).toBeFocused();
+    await expect(task).toContainText("Waiting for input");
+    await question(page, "cake").getByRole("button", { name: "Decline" }).click();
+    await expect(task).toContainText("Ada’s party: guests 7, cake undecided.");
+    await expect(page.locator("#announcer")).toHaveText("Plan a party 1: Completed");
+  });
+
+  test(`${version}: a task that asks can be cancelled, and its questions go, and no other’s`, async ({ page }) => {
+    await connect(page, version);
+    await start(page, "Plan a party", { host: "Grace" });
+    await start(page, "Plan a party", { host: "Ada" });
+    await expect(page.locator(".question")).toHaveCount(4);
+    await page.getByRole("button", { name: "Cancel Plan a party 1" }).click();
+    await expect(page.getByRole("row", { name: "#1 Plan a party" })).toContainText("Cancelled");
+    await expect(page.locator(".question")).toHaveCount(2);
+    await expect(question(page, "guests")).toContainText("Ada’s party");
+    for (const asked of ["guests", "cake"]) await question(page, asked).getByRole("button", { name: "Cancel" }).click();
+    await expect(page.getByRole("row", { name: "#2 Plan a party" })).toContainText("guests undecided, cake undecided");
+  });
+
+  test(`${version}: the question of a task that is driven unseen is answered like any other`, async ({ page }) => {
+    await connect(page, version);
+    await start(page, "Plan a party", {}, "plainly");
+    await question(page, "guests").getByRole("button", { name: "Accept" }).click();
+    await question(page, "cake").getByLabel("flavour").selectOption("lemon");
+    await question(page, "cake").getByRole("button", { name: "Accept" }).click();
+    await expect(row(page, "Plan a party")).toContainText("Ada’s party: guests 12, cake lemon.");
+  });
+
+  test(`${version}: every kind of question has its form, several wait side by side, and their answers have the shape of the protocol`, async ({ page }) => {
+    await connect(page, version);
+    await start(page, "Ask anything");
+    await expect(page.locator(".question")).toHaveCount(4);
+    await question(page, "confirmation").getByLabel("E-mail").fill("ada@example.com");
+    await question(page, "confirmation").getByRole("button", { name: "Accept" }).click();
+    await question(page, "pay on our page").getByRole("button", { name: "I was there" }).click();
+    await question(page, "word of welcome").getByLabel("What the model says").fill("Welcome!");
+    await question(page, "word of welcome").getByRole("button", { name: "Answer" }).click();
+    await question(page, "work on").getByLabel("Address").fill("file:///a");
+    await question(page, "work on").getByRole("button", { name: "Answer" }).click();
+    expect(await answers(page)).toEqual({
+      booking: { action: "accept", content: { email: "ada@example.com", nights: 2, room: "D", meals: ["breakfast"], quiet: true } },
+      payment: { action: "accept" },
+      welcome: { role: "assistant", model: "a person", content: { type: "text", text: "Welcome!" }, stopReason: "endTurn" },
+      folders: { roots: [{ uri: "file:///a" }] },
+    });
+  });
+}
+
+const FIELDS: Record<string, object> = {
+  text: { type: "string", title: "Text" },
+  email: { type: "string", format: "email", title: "E-mail" },
+  uri: { type: "string", format: "uri", title: "Address" },
+  date: { type: "string", format: "date", title: "Day" },
+  moment: { type: "string", format: "date-time", title: "Moment" },
+  number: { type: "number", title: "Number" },
+  integer: { type: "integer", title: "Whole" },
+  boolean: { type: "boolean", title: "Yes or no" },
+  plain: { type: "string", enum: ["a", "b"], title: "Plain" },
+  named: { type: "string", enum: ["a", "b"], enumNames: ["An A", "A B"], title: "Named" },
+  titled: { type: "string", oneOf: [{ const: "a", title: "An A" }, { const: "b", title: "A B" }], title: "Titled" },
+  several: { type: "array", items: { type: "string", enum: ["a", "b", "c"] }, title: "Several" },
+  severalTitled: { type: "array", items: { anyOf: [{ const: "d", title: "A D" }, { const: "e", title: "An E" }] }, title: "Several titled" },
+};
+
+test("a form has a field for everything that a schema may ask, and gives values of its type", async ({ page }) => {
   await connect(page);
-  await start(page, "Plan a party");
-  const task = row(page, "Plan a party");
-  await expect(task).toContainText("Waiting for input");
-  await expect(page.locator("#announcer")).toHaveText(/^(The server asks: |Plan a party 1: Waiting)/);
-  await question(page, "guests").getByLabel("Your answer, as JSON").fill(`{ "count": 7 }`);
-  await question(page, "guests").getByRole("button", { name: "Answer" }).click();
-  await expect(question(page, "guests")).toHaveCount(0);
-  await expect(page.getByLabel("Your answer, as JSON")).toBeFocused();
-  await expect(task).toContainText("Waiting for input");
-  await question(page, "cake").getByRole("button", { name: "Decline" }).click();
-  await expect(task).toContainText("Ada’s party: guests 7, cake undecided.");
-  await page.getByLabel("Filter the wire log").fill("POST tasks/update");
-  await expect(page.locator(".entries li:visible")).toHaveCount(2);
+  await ask(page, { q: elicit(FIELDS) });
+  const form = page.locator(".question");
+  for (const [label, value] of [
+    ["Text", "Ada"],
+    ["E-mail", "ada@example.com"],
+    ["Address", "https://example.com/"],
+    ["Day", "2026-07-28"],
+    ["Moment", "2026-07-28T10:30:00"],
+    ["Number", "1.5"],
+    ["Whole", "3"],
+  ] as const)
+    await form.getByLabel(label, { exact: true }).fill(value);
+  for (const [label, option] of [["Yes or no", "No"], ["Plain", "b"], ["Named", "A B"], ["Titled", "An A"]] as const) await form.getByLabel(label).selectOption({ label: option });
+  for (const label of ["a", "c", "An E"]) await form.getByRole("checkbox", { name: label, exact: true }).check();
+  await form.getByRole("button", { name: "Accept" }).click();
+  const moment = await page.evaluate(() => new Date("2026-07-28T10:30:00").toISOString());
+  const content = {
+    text: "Ada",
+    email: "ada@example.com",
+    uri: "https://example.com/",
+    date: "2026-07-28",
+    moment,
+    number: 1.5,
+    integer: 3,
+    boolean: false,
+    plain: "b",
+    named: "b",
+    titled: "a",
+    several: ["a", "c"],
+    severalTitled: ["e"],
+  };
+  expect(await answers(page)).toEqual({ q: { action: "accept", content } });
 });
 
-test("a task that asks can be cancelled, and its questions go", async ({ page }) => {
+test("a form begins with the defaults of its schema, and leaves out what was left out", async ({ page }) => {
+  const defaults = {
+    text: "Ada",
+    email: "ada@example.com",
+    uri: "https://example.com/",
+    date: "2026-07-28",
+    moment: "2026-07-28T10:30:00.000Z",
+    number: 1.5,
+    integer: 0,
+    boolean: false,
+    plain: "b",
+    named: "b",
+    titled: "a",
+    several: ["a", "c"],
+    severalTitled: ["e"],
+  };
+  const preset = Object.entries(defaults).map(([name, value]) => [name, { ...FIELDS[name], default: value }]);
+  await connect(page);
+  await ask(page, { full: elicit(Object.fromEntries(preset), [], "With defaults"), empty: elicit(FIELDS, [], "Without any") });
+  await expect(question(page, "With defaults").getByLabel("Whole")).toHaveValue("0");
+  await question(page, "With defaults").getByRole("button", { name: "Accept" }).click();
+  await question(page, "Without any").getByRole("button", { name: "Accept" }).click();
+  expect(await answers(page)).toEqual({ full: { action: "accept", content: defaults }, empty: { action: "accept", content: {} } });
+});
+
+for (const { why, field, wrong, right, value } of [
+  { why: "nothing where something is required", field: { type: "string" }, wrong: "", right: "x", value: "x" },
+  { why: "no e-mail address", field: { type: "string", format: "email" }, wrong: "ada", right: "a@b.c", value: "a@b.c" },
+  { why: "no address", field: { type: "string", format: "uri" }, wrong: "example.com", right: "urn:a", value: "urn:a" },
+  { why: "too short a text", field: { type: "string", minLength: 3 }, wrong: "ab", right: "abc", value: "abc" },
+  { why: "too small a number", field: { type: "number", minimum: 0.5 }, wrong: "0.4", right: "0.5", value: 0.5 },
+  { why: "too large a number", field: { type: "integer", maximum: 9 }, wrong: "10", right: "9", value: 9 },
+  { why: "a fraction of an integer", field: { type: "integer" }, wrong: "1.5", right: "2", value: 2 },
+  { why: "what is not JSON where nothing else fits", field: {}, wrong: "lemon", right: `{ "a": 1 }`, value: { a: 1 } },
+] as const) {
+  test(`not sent is ${why}`, async ({ page }) => {
+    await connect(page);
+    await ask(page, { q: elicit({ x: field }, ["x"]) });
+    const form = page.locator(".question");
+    await form.getByLabel("x", { exact: true }).fill(wrong);
+    await form.getByRole("button", { name: "Accept" }).click();
+    await expect(form.locator(":is(input, textarea):invalid")).toBeFocused();
+    await form.getByLabel("x", { exact: true }).fill(right);
+    await form.getByRole("button", { name: "Accept" }).click();
+    expect(await answers(page)).toEqual({ q: { action: "accept", content: { x: value } } });
+  });
+}
+
+test("not sent are more or fewer choices than the schema wants", async ({ page }) => {
+  await connect(page);
+  await ask(page, { q: elicit({ x: { type: "array", items: { enum: ["a", "b", "c"] }, minItems: 1, maxItems: 2 } }, ["x"]) });
+  const form = page.locator(".question");
+  const isRefused = async () => {
+    await form.getByRole("button", { name: "Accept" }).click();
+    await expect(form.locator("input:invalid")).toBeFocused();
+  };
+  await isRefused();
+  for (const name of ["a", "b", "c"]) await form.getByRole("checkbox", { name, exact: true }).check();
+  await isRefused();
+  await form.getByRole("checkbox", { name: "b", exact: true }).uncheck();
+  await form.getByRole("button", { name: "Accept" }).click();
+  expect(await answers(page)).toEqual({ q: { action: "accept", content: { x: ["a", "c"] } } });
+});
+
+test("a schema of which no form can be made is answered as JSON", async ({ page }) => {
+  await connect(page);
+  await ask(page, { q: elicit({ x: { type: "string", minLength: 3, maxLength: -3 } }) });
+  await page.locator(".question").getByLabel("Your answer, as JSON").fill(`{ "x": "abc" }`);
+  await page.locator(".question").getByRole("button", { name: "Accept" }).click();
+  expect(await answers(page)).toEqual({ q: { action: "accept", content: { x: "abc" } } });
+});
+
+test("a page to visit is a link that says where it leads, and is opened by nobody but the user", async ({ page, context }) => {
+  await connect(page);
+  const url = "https://bank.example@evil.example/login";
+  await ask(page, { q: { method: "elicitation/create", params: { mode: "url", message: "Sign in", url, elicitationId: "1" } } });
+  const form = page.locator(".question");
+  await expect(form.locator("strong")).toHaveText("evil.example");
+  const link = form.getByRole("link");
+  await expect(link).toHaveText(url);
+  await expect(link).toHaveAttribute("href", url);
+  await expect(link).toHaveAttribute("rel", "noopener noreferrer");
+  await expect(link).toHaveAttribute("target", "_blank");
+  expect(context.pages()).toHaveLength(1);
+  await form.getByRole("button", { name: "Decline" }).click();
+  expect(await answers(page)).toEqual({ q: { action: "decline" } });
+});
+
+test("only pages of the web are visited, and only safe ones", async ({ page }) => {
+  const linked = (url: unknown) =>
+    page.evaluate(async (url) => {
+      const { elicitation } = await import(new URL("elicitation.js", location.href).href);
+      const { accept, body } = elicitation({ mode: "url", message: "", url });
+      return { accept, links: body.filter((node: Node) => node instanceof HTMLAnchorElement).length };
+    }, url);
+  for (const url of ["https://example.com/", "http://localhost:1234/"]) expect(await linked(url), url).toEqual({ accept: "I was there", links: 1 });
+  for (const url of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "mailto:a@b.c", "/relative", "", undefined]) {
+    expect(await linked(url), String(url)).toEqual({ accept: undefined, links: 0 });
+  }
+});
+
+test("a model is asked with what was said so far: text as text, pictures and sounds from their data alone", async ({ page }) => {
+  const dot = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+  const wave = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
+  const messages = [
+    { role: "user", content: { type: "text", text: "<b>bold?</b>" } },
+    { role: "assistant", content: [{ type: "image", mimeType: "image/gif", data: dot }, { type: "audio", mimeType: "audio/wav", data: wave }] },
+    { role: "user", content: { type: "image", mimeType: "image/svg+xml", data: "PHN2Zy8+" } },
+    { role: "user", content: { type: "image", mimeType: "image/gif", data: "x, https://example.com/x.gif" } },
+    { role: "user", content: { type: "tool_result", toolUseId: "1", content: [] } },
+  ];
+  await connect(page);
+  await ask(page, { q: { method: "sampling/createMessage", params: { systemPrompt: "Be kind", messages, maxTokens: 9 } } });
+  const form = page.locator(".question");
+  await expect(form.locator("dd").first()).toHaveText("Be kind");
+  await expect(form.locator("dd").nth(1)).toHaveText("<b>bold?</b>");
+  await expect(form.locator("b")).toHaveCount(0);
+  await expect(form.locator("img")).toHaveCount(1);
+  await expect(form.locator("img")).toHaveJSProperty("naturalWidth", 1);
+  await expect(form.locator("audio")).toHaveAttribute("src", `data:audio/wav;base64,${wave}`);
+  await expect(form.locator("dd").last()).toContainText("tool_result");
+  await form.getByLabel("What the model says").fill("Hi\nthere");
+  await form.getByLabel("Name of the model").fill("m-1");
+  await form.getByRole("button", { name: "Answer" }).click();
+  expect(await answers(page)).toEqual({ q: { role: "assistant", model: "m-1", content: { type: "text", text: "Hi\nthere" }, stopReason: "endTurn" } });
+});
+
+test("folders are a list to type, which may be empty", async ({ page }) => {
+  await connect(page);
+  await ask(page, { some: { method: "roots/list" } });
+  const form = page.locator(".question");
+  await form.getByLabel("Address").fill("https://example.com/");
+  await form.getByRole("button", { name: "Answer" }).click();
+  await expect(form.locator("input:invalid")).toBeFocused();
+  await form.getByLabel("Address").fill("file:///a");
+  await form.getByLabel("Name", { exact: true }).fill("A");
+  await form.getByRole("button", { name: "Add a folder" }).click();
+  await form.getByLabel("Address").last().fill("file:///b");
+  await form.getByRole("button", { name: "Answer" }).click();
+  expect(await answers(page)).toEqual({ some: { roots: [{ uri: "file:///a", name: "A" }, { uri: "file:///b" }] } });
+  await page.getByRole("button", { name: "Remove finished" }).click();
+  await ask(page, { none: { method: "roots/list" } });
+  await form.getByRole("button", { name: "Remove folder 1" }).click();
+  await form.getByRole("button", { name: "Answer" }).click();
+  expect(await answers(page)).toEqual({ none: { roots: [] } });
+});
+
+test("a question that somebody else has answered disappears", async ({ page, context, demo }) => {
   await connect(page);
   await start(page, "Plan a party");
   await expect(page.locator(".question")).toHaveCount(2);
-  await row(page, "Plan a party").getByRole("button", { name: "Cancel" }).click();
-  await expect(row(page, "Plan a party")).toContainText("Cancelled");
-  await expect(page.locator(".question")).toHaveCount(0);
+  await row(page, "Plan a party").getByRole("button", { name: "Details" }).click();
+  await page.getByText("Task", { exact: true }).click();
+  const taskId = /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+  const other = await context.newPage();
+  await other.goto(demo);
+  await connect(other);
+  await other.getByText("Watch a task by its id").click();
+  await other.getByLabel("Task id").fill(taskId);
+  await other.getByRole("button", { name: "Watch", exact: true }).click();
+  await question(other, "guests").getByRole("button", { name: "Accept" }).click();
+  await expect(question(page, "guests")).toHaveCount(0);
+  await expect(question(page, "cake")).toHaveCount(1);
+  await question(page, "cake").getByRole("button", { name: "Decline" }).click();
+  await expect(other.locator(".question")).toHaveCount(0);
+  for (const each of [page, other]) await expect(each.locator("#tasks")).toContainText("guests 12, cake undecided");
 });
 
-test("the question of a task that is driven unseen is answered like any other", async ({ page }) => {
+test("questions are answered with the keyboard alone", async ({ page }) => {
   await connect(page);
-  await start(page, "Plan a party", {}, "plainly");
-  for (const asked of ["guests", "cake"]) await question(page, asked).getByRole("button", { name: "Answer" }).click();
-  await expect(row(page, "Plan a party")).toContainText("Ada’s party: guests 12, cake chocolate.");
-});
-
-test("an answer that is not JSON is not sent", async ({ page }) => {
-  await connect(page);
-  await start(page, "Plan a party");
-  await question(page, "cake").getByLabel("Your answer, as JSON").fill("lemon");
-  await question(page, "cake").getByRole("button", { name: "Answer" }).click();
-  await expect(question(page, "cake").locator("textarea:invalid")).toHaveCount(1);
+  await ask(page, { q: elicit({ x: { type: "string" } }, [], "First"), r: elicit({ y: { type: "boolean", default: false } }, [], "Second") });
+  await question(page, "First").getByLabel("x").focus();
+  await page.keyboard.type("typed");
+  await page.keyboard.press("Enter");
+  await expect(question(page, "Second").getByLabel("y")).toBeFocused();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  expect(await answers(page)).toEqual({ q: { action: "accept", content: { x: "typed" } }, r: { action: "accept", content: { y: true } } });
 });
 
 test.describe("a server that knows nothing of this page", () => {
@@ -208,21 +474,21 @@ test.describe("a server that knows nothing of this page", () => {
     await expect(row(page, "Taken up")).toContainText("Completed");
   });
 
-  for (const { tool, how, answers, shows } of [
-    { tool: "ask_name", how: "as a task", answers: [["name", `{ "value": "Ada" }`]], shows: "accept: Ada" },
-    { tool: "ask_name", how: "plainly", answers: [["name", `{ "value": "Ada" }`]], shows: "accept: Ada" },
-    { tool: "ask_name", how: "as a task", answers: [["name", undefined]], shows: "decline: undefined" },
-    { tool: "ask_twice", how: "as a task", answers: [["old", `{ "value": 36 }`], ["name", `{ "value": "Ada" }`], ["colour", `{ "value": "blue" }`]], shows: "Ada, 36, blue" },
-    { tool: "list_roots", how: "as a task", answers: [["work on", `{ "roots": [{ "uri": "file:///a" }] }`]], shows: "file:///a" },
-    { tool: "sample", how: "as a task", answers: [["model", `{ "role": "assistant", "model": "me", "content": { "type": "text", "text": "hi" } }`]], shows: "the model says: hi" },
-    { tool: "asking_prompt", how: "plainly", answers: [["name", `{ "value": "Ada" }`]], shows: "Ada" },
+  for (const { tool, how, given, shows } of [
+    { tool: "ask_name", how: "as a task", given: [["name", "value", "Ada"]], shows: "accept: Ada" },
+    { tool: "ask_name", how: "plainly", given: [["name", "value", "Ada"]], shows: "accept: Ada" },
+    { tool: "ask_name", how: "as a task", given: [["name"]], shows: "decline: undefined" },
+    { tool: "ask_twice", how: "as a task", given: [["old", "value", "36"], ["name", "value", "Ada"], ["colour", "value", "blue"]], shows: "Ada, 36, blue" },
+    { tool: "list_roots", how: "as a task", given: [["work on", "Address", "file:///a"]], shows: "file:///a" },
+    { tool: "sample", how: "as a task", given: [["Say hi", "What the model says", "hi"]], shows: "the model says: hi" },
+    { tool: "asking_prompt", how: "plainly", given: [["name", "value", "Ada"]], shows: "Ada" },
   ] as const) {
     test(`asks: ${tool}, ${how}: ${shows}`, async ({ page, stateless }) => {
       await connectTo(page, stateless);
       await start(page, tool, {}, how);
-      for (const [about, answer] of answers) {
-        if (answer) await question(page, about).getByLabel("Your answer, as JSON").fill(answer);
-        await question(page, about).getByRole("button", { name: answer ? "Answer" : "Decline" }).click();
+      for (const [about, label, value] of given) {
+        if (label) await question(page, about).getByLabel(label, { exact: true }).fill(value);
+        await question(page, about).getByRole("button", { name: label ? /^(Accept|Answer)$/ : "Decline" }).click();
       }
       await expect(row(page, tool)).toContainText("Completed");
       await expect(row(page, tool)).toContainText(shows);
@@ -252,8 +518,8 @@ test.describe("a server with sessions that knows nothing of this page", () => {
     await page.getByRole("button", { name: "Connect", exact: true }).click();
     await expect(page.locator("#facts")).toContainText("for tools, prompts, resources");
     await start(page, "ask_name");
-    await question(page, "name").getByLabel("Your answer, as JSON").fill(`{ "value": "Ada" }`);
-    await question(page, "name").getByRole("button", { name: "Answer" }).click();
+    await question(page, "name").getByLabel("value").fill("Ada");
+    await question(page, "name").getByRole("button", { name: "Accept" }).click();
     await expect(row(page, "ask_name")).toContainText("accept: Ada");
     await peer.stop();
   });
@@ -365,7 +631,11 @@ test("nothing is wider than a phone", async ({ page }) => {
   await start(page, "Text statistics");
   await start(page, "Crash", { after: "0.1" });
   await start(page, "Plan a party", { host: "x".repeat(60) });
-  await page.locator(".question summary").first().click();
+  await start(page, "Ask anything");
+  const long = "x".repeat(80);
+  await ask(page, { long: elicit({ [long]: { type: "string", enum: [long], description: long } }, [long], long), visit: { method: "elicitation/create", params: { mode: "url", message: long, url: `https://${"x".repeat(60)}.example/${long}`, elicitationId: "1" } } });
+  await expect(page.locator(".question")).toHaveCount(8);
+  for (const all of await page.getByText("All that it asks").all()) await all.click();
   await expect(row(page, "Crash")).toContainText("Failed");
   for (const details of await page.getByRole("button", { name: /^Details/ }).all()) await details.click();
   await page.locator(".entries summary").first().click();

@@ -1,3 +1,4 @@
+import { InMemoryTaskMessageQueue } from "@modelcontextprotocol/sdk/experimental/tasks";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { INFO, INSTRUCTIONS, offerTexts } from "./texts.mjs";
 import { tools } from "./tools.mjs";
@@ -13,8 +14,10 @@ export function demoServer(tasks) {
     capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
     instructions: INSTRUCTIONS,
     taskStore: tasks,
+    // What its tasks ask, until somebody opens the stream of their result.
+    taskMessageQueue: new InMemoryTaskMessageQueue(),
   });
-  for (const tool of tools) if (!tool.asks) register(server, tasks, tool);
+  for (const tool of tools) register(server, tasks, tool);
   offerTexts(server);
   return server;
 }

@@ -3,17 +3,36 @@ import { z } from "zod";
 
 const text = (text) => ({ content: [{ type: "text", text }] });
 
-const form = (message, properties) => ({
+const form = (message, properties, required = Object.keys(properties)) => ({
   method: "elicitation/create",
-  params: { mode: "form", message, requestedSchema: { type: "object", properties, required: Object.keys(properties) } },
+  params: { mode: "form", message, requestedSchema: { type: "object", properties, required } },
 });
+
+/** One of each kind, to begin with. */
+const QUESTIONS = {
+  booking: form(
+    "Where shall the confirmation go, and what belongs into it?",
+    {
+      email: { type: "string", format: "email", title: "E-mail" },
+      arrival: { type: "string", format: "date", title: "Day of arrival" },
+      nights: { type: "integer", minimum: 1, maximum: 28, default: 2, title: "Nights" },
+      room: { type: "string", oneOf: [{ const: "S", title: "Single" }, { const: "D", title: "Double" }], default: "D", title: "Room" },
+      meals: { type: "array", items: { enum: ["breakfast", "lunch", "dinner"] }, maxItems: 2, default: ["breakfast"], title: "Meals" },
+      quiet: { type: "boolean", default: true, title: "A quiet room" },
+    },
+    ["email"],
+  ),
+  payment: { method: "elicitation/create", params: { mode: "url", message: "Please pay on our page.", url: "https://example.com/pay", elicitationId: "payment" } },
+  welcome: { method: "sampling/createMessage", params: { messages: [{ role: "user", content: { type: "text", text: "Write a word of welcome." } }], maxTokens: 100 } },
+  folders: { method: "roots/list" },
+};
 
 /**
  * What the demo offers: each tool ends in its own way, so that a client can be seen to cope with all of them.
- * `support` is the tool's `execution.taskSupport`. What `asks` is offered without sessions alone.
+ * `support` is the tool's `execution.taskSupport`.
  *
- * @type {{ name: string, title: string, support: "optional" | "required" | "forbidden", asks?: boolean, description: string,
- *   inputSchema: z.ZodRawShape, outputSchema?: z.ZodRawShape, run: import("./work.mjs").Work }[]}
+ * @type {{ name: string, title: string, support: "optional" | "required" | "forbidden", description: string, inputSchema: z.ZodRawShape,
+ *   outputSchema?: z.ZodRawShape, run: import("./work.mjs").Work }[]}
  */
 export const tools = [
   {
@@ -145,7 +164,6 @@ export const tools = [
     name: "plan_party",
     title: "Plan a party",
     support: "required",
-    asks: true,
     description: "Asks: it works, has two questions, and works on once both are answered or declined.",
     inputSchema: {
       host: z.string().min(1).max(60).default("Ada").describe("Whose party it is"),
@@ -161,6 +179,21 @@ export const tools = [
       await sleep(500, undefined, { signal });
       const said = ({ action, content }, member) => (action === "accept" ? String(content?.[member]) : "undecided");
       return text(`${host}’s party: guests ${said(guests, "count")}, cake ${said(cake, "flavour")}.`);
+    },
+  },
+  {
+    name: "ask_anything",
+    title: "Ask anything",
+    support: "required",
+    description: "Asks what you write, all of it at once, and returns the answers.",
+    inputSchema: {
+      questions: z
+        .record(z.string(), z.object({ method: z.enum(["elicitation/create", "sampling/createMessage", "roots/list"]), params: z.record(z.string(), z.unknown()).optional() }))
+        .default(QUESTIONS)
+        .describe("Requests of the protocol, by a key for each"),
+    },
+    async run({ questions }, { ask }) {
+      return text(JSON.stringify(await ask(questions)));
     },
   },
   {

@@ -1,0 +1,52 @@
+import { el } from "./dom.js";
+import { pretty } from "./json.js";
+
+/**
+ * What is asked, made ready to be answered.
+ *
+ * @typedef {object} Asked
+ * @property {string} says
+ * @property {(Node | string | false | undefined)[]} body what is shown of it, and what is filled in
+ * @property {string} [accept] what the button says that answers; without it the answer cannot be yes
+ * @property {() => object} [read] the answer
+ * @property {Record<string, object | undefined>} refusals the other buttons, each with its answer; without one there is
+ *   no answer at all
+ */
+
+/**
+ * The form of one question.
+ *
+ * @param {Asked} asked
+ * @param {unknown} params all that the server sent
+ * @param {object} on
+ * @param {string} on.asker
+ * @param {(answer: object) => Promise<void> | void} on.give
+ * @param {() => void} on.refuse
+ * @returns {HTMLFormElement}
+ */
+export function questionForm({ says, body, accept, read, refusals }, params, { asker, give, refuse }) {
+  let isSending = false;
+  async function send(answer) {
+    if (isSending) return;
+    isSending = true;
+    await give(answer);
+    isSending = false;
+  }
+  const refusal = ([label, answer]) => el("button", { type: "button", onclick: () => (answer ? send(answer) : refuse()) }, label);
+  return el(
+    "form",
+    {
+      className: "question",
+      "aria-label": `Question of ${asker}`,
+      onsubmit: (event) => {
+        event.preventDefault();
+        if (accept) void send(read());
+      },
+    },
+    el("p", { className: "hint" }, `Question of ${asker}`),
+    el("p", { className: "asked" }, says),
+    ...body,
+    el("details", {}, el("summary", {}, "All that it asks"), el("pre", { tabIndex: 0 }, pretty(params))),
+    el("div", { className: "answers" }, accept && el("button", { type: "submit", className: "primary" }, accept), ...Object.entries(refusals).map(refusal)),
+  );
+}
