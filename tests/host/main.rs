@@ -38,6 +38,7 @@ mod resume;
 mod round;
 mod routed;
 mod scenarios;
+mod served;
 mod sse;
 mod stream;
 mod subscription;
