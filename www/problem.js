@@ -23,7 +23,7 @@ const ADVICE = {
   protocol: () => ["The answer is not what the protocol says. The wire log below shows it."],
   timeout: () => ["The answer took too long. The server may be busy, or a proxy may hold its streams back."],
   task_not_found: () => ["The server no longer knows this task: its time to live may have run out."],
-  input_required: () => ["The task waits for an answer that this page cannot give."],
+  input_required: () => ["The server needed an answer and got none. A task still waits for it: “Answer” in its row lets it ask again."],
   wasm_load: () => ["The WebAssembly module did not load. Is it built, and served as application/wasm?"],
 };
 

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el, freshId } from "./dom.js";
 import { pretty } from "./json.js";
 
 /**
@@ -32,19 +32,20 @@ export function questionForm({ says, body, accept, read, refusals }, params, { a
     await give(answer);
     isSending = false;
   }
+  const [askerId, saysId] = [freshId(), freshId()];
   const refusal = ([label, answer]) => el("button", { type: "button", onclick: () => (answer ? send(answer) : refuse()) }, label);
   return el(
     "form",
     {
       className: "question",
-      "aria-label": `Question of ${asker}`,
+      "aria-labelledby": `${askerId} ${saysId}`,
       onsubmit: (event) => {
         event.preventDefault();
         if (accept) void send(read());
       },
     },
-    el("p", { className: "hint" }, `Question of ${asker}`),
-    el("p", { className: "asked" }, says),
+    el("p", { id: askerId, className: "hint" }, `Question of ${asker}`),
+    el("p", { id: saysId, className: "asked" }, says),
     ...body,
     el("details", {}, el("summary", {}, "All that it asks"), el("pre", { tabIndex: 0 }, pretty(params))),
     el("div", { className: "answers" }, accept && el("button", { type: "submit", className: "primary" }, accept), ...Object.entries(refusals).map(refusal)),

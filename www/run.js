@@ -25,6 +25,7 @@ export class Run extends EventTarget {
   told;
   cancelling = false;
   #abort = new AbortController();
+  #again = () => {};
 
   /**
    * @param {import("mcp-tasks").Client} client
@@ -42,6 +43,11 @@ export class Run extends EventTarget {
 
   get live() {
     return !FINAL.has(this.status);
+  }
+
+  /** The task waits for an answer that nobody here gave. */
+  get unanswered() {
+    return this.live && this.outcome !== undefined;
   }
 
   get endedAt() {
@@ -62,6 +68,11 @@ export class Run extends EventTarget {
     }
     this.cancelling = false;
     this.#changed();
+  }
+
+  /** Lets the task ask again what nobody answered. */
+  askAgain() {
+    this.#again();
   }
 
   /** Answers a question of the task. */
@@ -103,9 +114,12 @@ export class Run extends EventTarget {
         this.outcome = { error };
         this.#changed();
       }
-      // It waits for an answer that nobody here gave, and lives on: once it has changed there is a result to wait for again.
-      for await (const _changed of task) break;
+      // It lives on: once it has changed, or the user wants to be asked again, there is a result to wait for.
+      const changes = task[Symbol.asyncIterator]();
+      await Promise.race([changes.next(), new Promise((again) => (this.#again = again))]);
+      await changes.return();
       this.outcome = undefined;
+      this.#changed();
     }
   }
 

@@ -54,6 +54,7 @@ function taskRow(run) {
   const status = el("td", { role: "cell", className: "what" });
   const time = el("td", { role: "cell", className: "time" });
   const cancel = el("button", { type: "button", onclick: () => run.cancel(), "aria-label": `Cancel ${item.title} ${run.number}` }, "Cancel");
+  const answer = el("button", { type: "button", onclick: () => run.askAgain(), "aria-label": `Answer ${item.title} ${run.number}` }, "Answer");
   const questions = el("div", { className: "questions" });
   const detail = el("td", { role: "cell", colSpan: 4 });
   const detailRow = el("tr", { role: "row", className: "detail", id: freshId(), hidden: true }, detail);
@@ -65,7 +66,7 @@ function taskRow(run) {
     el("span", { className: "identifier" }, item.title),
     el("span", { className: "hint" }, `${item.kind}, ${task ? "as a task" : "plainly"}`),
   );
-  const row = el("tr", { role: "row" }, name, status, time, el("td", { role: "cell", className: "actions" }, cancel, open));
+  const row = el("tr", { role: "row" }, name, status, time, el("td", { role: "cell", className: "actions" }, answer, cancel, open));
 
   let seen = { status: run.status, outcome: undefined };
   function update() {
@@ -78,7 +79,9 @@ function taskRow(run) {
         outcome && run.status !== "cancelled" && el("span", { className: run.status === "failed" ? "came error" : "came" }, summary(run)),
       ].filter(Boolean),
     );
-    if (!run.live && document.activeElement === cancel) open.focus();
+    const leaving = [!run.unanswered && answer, !run.live && cancel];
+    if (leaving.includes(document.activeElement)) open.focus();
+    answer.hidden = !run.unanswered;
     cancel.hidden = !run.live;
     // Not `disabled`, which would take the focus away.
     cancel.setAttribute("aria-disabled", String(run.cancelling));

@@ -444,9 +444,42 @@ test("a question that somebody else has answered disappears", async ({ page, con
   for (const each of [page, other]) await expect(each.locator("#tasks")).toContainText("guests 12, cake undecided");
 });
 
+test("whoever leaves the server leaves its questions", async ({ page }) => {
+  await connect(page);
+  await start(page, "Plan a party");
+  await expect(page.locator(".question")).toHaveCount(2);
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await expect(page.locator(".question")).toHaveCount(0);
+  await expect(row(page, "Plan a party")).toContainText("No longer watched");
+});
+
+test("a task whose question to a model was declined waits, and asks again when the user wants", async ({ page }) => {
+  await connect(page);
+  await ask(page, { q: { method: "sampling/createMessage", params: { messages: [], maxTokens: 9 } }, r: elicit({}) });
+  await expect(page.locator(".question")).toHaveCount(2);
+  await question(page, "model").getByRole("button", { name: "Decline" }).click();
+  await expect(row(page, "Ask anything")).toContainText("input_required:");
+  await expect(page.locator(".question")).toHaveCount(0);
+  await row(page, "Ask anything").getByRole("button", { name: "Answer" }).click();
+  await expect(row(page, "Ask anything").getByRole("button", { name: "Answer" })).toBeHidden();
+  await question(page, "model").getByLabel("What the model says").fill("hi");
+  await question(page, "model").getByRole("button", { name: "Answer" }).click();
+  await question(page, "Tell me").getByRole("button", { name: "Accept" }).click();
+  expect(await answers(page)).toMatchObject({ q: { content: { text: "hi" } }, r: { action: "accept", content: {} } });
+});
+
+test("2025-11-25: a server whose question to a model is declined is told so", async ({ page }) => {
+  await connect(page, "2025-11-25");
+  await ask(page, { q: { method: "sampling/createMessage", params: { messages: [], maxTokens: 9 } } });
+  await page.locator(".question").getByRole("button", { name: "Decline" }).click();
+  await expect(row(page, "Ask anything")).toContainText("Failed");
+  await expect(row(page, "Ask anything")).toContainText("the client has no answer");
+});
+
 test("questions are answered with the keyboard alone", async ({ page }) => {
   await connect(page);
   await ask(page, { q: elicit({ x: { type: "string" } }, [], "First"), r: elicit({ y: { type: "boolean", default: false } }, [], "Second") });
+  await expect(page.getByRole("form", { name: "Question of Ask anything 1 First" })).toBeVisible();
   await question(page, "First").getByLabel("x").focus();
   await page.keyboard.type("typed");
   await page.keyboard.press("Enter");
