@@ -33,6 +33,8 @@ pub struct Session<J> {
     corrected: bool,
     /// The modern request had no response that the page may see: this.
     unseen: Option<Error<J>>,
+    /// The server knows that it has begun.
+    pub begun: bool,
     /// Who waits for the stream on which the server may ask, and how long at most.
     opening: Option<(CallId, Millis)>,
     /// A server that was known to be legacy refused the session: like this.
@@ -51,6 +53,7 @@ impl<J> Default for Session<J> {
             corrected: false,
             unseen: None,
             outdated: None,
+            begun: false,
             opening: None,
         }
     }
@@ -207,6 +210,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn session_ready(&mut self, call: CallId, outcome: Result<(), Fault<J>>, now: Millis) {
         match outcome {
             Ok(()) => {
+                self.session.begun = true;
                 self.session.opening = Some((call, now + OPENING));
                 self.tend_stream(now);
                 // Without handlers no question can be missed.

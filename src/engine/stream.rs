@@ -95,7 +95,7 @@ impl<J: Json> Engine<J> {
         // The server may ask on it at any time.
         let needed = self.creating > 0 || !self.tasks.is_empty() || self.stream.listened || self.config.answers.any();
         let stream = &mut self.stream;
-        stream.wanted = needed && self.config.notifications && self.session.version.is_some();
+        stream.wanted = needed && self.config.notifications && self.session.begun;
         match stream.exchange {
             None if stream.wanted && !stream.refused && now >= stream.not_before => {
                 let after = stream.last_event_id.clone();

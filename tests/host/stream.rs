@@ -1,6 +1,6 @@
 //! The GET stream of the server's own messages: open while it is needed, opened again when it breaks, never needed to be right.
 
-use mcp_tasks::engine::{Config, Millis, Output};
+use mcp_tasks::engine::{Answers, Config, Millis, Output};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, config, tool_task};
@@ -22,6 +22,20 @@ fn it_is_opened_with_the_first_task_and_no_second_time() {
     assert_eq!(bench.count("GET"), 1, "before the task is made, whose first news may overtake the answer");
     bench.invoke(tool_task("slow"));
     assert_eq!(bench.count("GET"), 1);
+}
+
+#[test]
+fn one_who_can_be_asked_has_it_open_as_soon_as_the_session_has_begun() {
+    let answers = Answers { elicitation: true, ..Answers::default() };
+    let mut bench = Bench::new(Config { answers, ..config() }, all_capabilities());
+    bench.on("GET", |_| Reply::stream());
+    bench.on("notifications/initialized", |_| Reply::status(202).after(300));
+    let call = bench.call(|engine, call, now| engine.connect(call, now));
+    bench.pass(299);
+    assert_eq!(bench.count("GET"), 0, "the server does not know yet that the session has begun");
+    bench.pass(1);
+    assert_eq!(bench.count("GET"), 1);
+    bench.value(call);
 }
 
 #[test]
