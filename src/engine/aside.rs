@@ -13,8 +13,10 @@ use super::time::Millis;
 
 /// So many of these streams are open at once: browsers have six connections for a server, and the answers need one too.
 const MOST_OPEN: usize = 3;
-/// A stream that has asked is ended for another task's after this, and after a time-out like a blocking server's.
+/// A stream that has asked is ended for another task's after this.
 const SPENT: Millis = 1_000;
+/// And one that has not, after this.
+const SILENT: Millis = 5_000;
 /// The server may take as long as the user.
 const ENDLESS: Millis = 1 << 40;
 
@@ -22,8 +24,8 @@ const ENDLESS: Millis = 1 << 40;
 #[derive(Default)]
 pub struct Aside {
     request: Option<RequestId>,
-    /// When a question came on it.
-    asked: Option<Millis>,
+    /// From when on it is ended for another task's.
+    spent: Millis,
     failures: u32,
     not_before: Millis,
 }
@@ -40,12 +42,15 @@ impl Aside {
 }
 
 impl<J: Json> Engine<J> {
-    /// Opens the stream of a task whose question is not here yet, and ends that of a task that no longer asks.
+    /// Opens the stream of a task whose question is not here yet, and ends that of a task that no longer asks, or asks nobody.
     pub(super) fn tend_aside(&mut self, id: &str, now: Millis) {
         let asks = self.asks_aside(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
-        if !task.asks && !asks {
-            let open = std::mem::take(&mut task.aside).request;
+        if !task.asks || !task.is_watched() {
+            let open = task.aside.request.take();
+            if !task.asks {
+                task.aside = Aside::default();
+            }
             return open.into_iter().for_each(|request| self.forget_request(request));
         }
         if !asks || task.aside.due().is_none_or(|due| due > now) {
@@ -53,8 +58,8 @@ impl<J: Json> Engine<J> {
         }
         let open: Vec<_> = self.tasks.iter().filter(|(_, task)| task.aside.request.is_some()).collect();
         if open.len() >= MOST_OPEN {
-            let is_spent = |asked: Option<Millis>| asked.is_some_and(|asked| now - asked >= SPENT);
-            let spent = open.iter().find(|(_, task)| is_spent(task.aside.asked)).map(|(id, _)| id.clone());
+            let spent = open.iter().filter(|(_, task)| task.aside.spent <= now).min_by_key(|(_, task)| task.aside.spent);
+            let spent = spent.map(|(id, _)| id.clone());
             let ended = spent.and_then(|spent| self.tasks.get_mut(&spent)).and_then(|task| task.aside.request.take());
             let Some(ended) = ended else {
                 if let Some(task) = self.tasks.get_mut(id) {
@@ -68,6 +73,7 @@ impl<J: Json> Engine<J> {
         let request = self.wire.request(Purpose::Aside(id.into()), outgoing, Some(ENDLESS), now);
         if let Some(task) = self.tasks.get_mut(id) {
             task.aside.request = Some(request);
+            task.aside.spent = now + SILENT;
         }
     }
 
@@ -82,7 +88,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn aside_asked(&mut self, by: RequestId, now: Millis) {
         let Some(Purpose::Aside(id)) = self.wire.requests.get(&by).map(|request| request.purpose.clone()) else { return };
         if let Some(task) = self.tasks.get_mut(id.as_str()) {
-            task.aside.asked = Some(now);
+            task.aside.spent = task.aside.spent.min(now + SPENT);
         }
     }
 
@@ -93,15 +99,13 @@ impl<J: Json> Engine<J> {
             return;
         }
         task.aside.request = None;
-        task.aside.asked = None;
+        task.aside.failures += 1;
+        let wished = outcome.as_ref().err().and_then(|fault| fault.retry_after).unwrap_or(0);
+        // An answer too: some servers give one before the end.
+        task.aside.not_before = now + backoff(task.aside.failures + 1).max(wished.min(RETRY_AFTER_CAP));
         match outcome {
             Ok(_) => self.ask_status(id, now),
-            Err(fault) => {
-                task.aside.failures += 1;
-                let wait = backoff(task.aside.failures + 1).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
-                task.aside.not_before = now + wait;
-                self.arm(id, now);
-            }
+            Err(_) => self.arm(id, now),
         }
     }
 }

@@ -107,7 +107,8 @@ impl<J: Json> Engine<J> {
     }
 }
 
-/// A visit as the server would ask for it by itself.
+/// A visit as the server would ask for it by itself. Whatever it calls itself, it is no form.
 fn as_request<J: Json>(visit: &J) -> J {
-    J::object().with(Key::Method, J::text("elicitation/create")).with(Key::Params, visit.clone())
+    let params = J::record(visit.members()).with(Key::Mode, J::text("url"));
+    J::object().with(Key::Method, J::text("elicitation/create")).with(Key::Params, params)
 }
