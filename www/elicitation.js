@@ -1,6 +1,6 @@
 import { el } from "./dom.js";
 import { fieldView } from "./field.js";
-import { fieldsOf } from "./schema.js";
+import { fieldsOf, isObject } from "./schema.js";
 
 const REFUSALS = { Decline: { action: "decline" }, Cancel: { action: "cancel" } };
 const LOCAL = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
@@ -26,10 +26,18 @@ function fieldsFor(schema) {
     const read = () => Object.fromEntries(fields.map(({ name, read }) => [name, read()]).filter(([, value]) => value !== undefined));
     return { elements: fields.map(({ element }) => element), read };
   } catch {
-    // A schema of which no form can be made may still be answered.
-    const { element, read } = fieldView({ kind: "json", name: "answer", label: "Your answer, as JSON", required: true, schema: {} });
-    return { elements: [element], read };
+    return anything();
   }
+}
+
+/** A schema of which no form can be made may still be answered. */
+function anything() {
+  const { element, read } = fieldView({ kind: "json", name: "answer", label: "Your answer, as JSON", required: true, schema: {} });
+  const input = element.querySelector("textarea");
+  input.addEventListener("input", () => {
+    if (input.validity.valid && !isObject(read())) input.setCustomValidity("An object is needed: { … }");
+  });
+  return { elements: [element], read };
 }
 
 /** The link is followed by the user or by nobody, and says plainly where it leads. */

@@ -44,9 +44,10 @@ function disconnected() {
 }
 
 /** A server has a question, for a task or for a call that has not become one. */
-function asked(topic, params, { taskId, ...context }) {
+function asked(topic, params, { taskId, signal }) {
   const run = runs.find(({ task }) => task && task.taskId === taskId);
-  return questions.ask(topic, params, { ...context, run, place: run ? table.questionsOf(run) : byId("questions") });
+  const from = run ? { asker: `${run.call.item.title} ${run.number}`, place: table.questionsOf(run) } : { asker: "a plain call", place: byId("questions") };
+  return questions.ask(topic, params, { signal, ...from });
 }
 
 function start(client, call) {

@@ -18,22 +18,13 @@ import { pretty } from "./json.js";
  *
  * @param {Asked} asked
  * @param {unknown} params all that the server sent
- * @param {object} on
- * @param {string} on.asker
- * @param {(answer: object) => Promise<void> | void} on.give
- * @param {() => void} on.refuse
+ * @param {string} asker
+ * @param {(answer: object | undefined) => void} give
  * @returns {HTMLFormElement}
  */
-export function questionForm({ says, body, accept, read, refusals }, params, { asker, give, refuse }) {
-  let isSending = false;
-  async function send(answer) {
-    if (isSending) return;
-    isSending = true;
-    await give(answer);
-    isSending = false;
-  }
+export function questionForm({ says, body, accept, read, refusals }, params, asker, give) {
   const [askerId, saysId] = [freshId(), freshId()];
-  const refusal = ([label, answer]) => el("button", { type: "button", onclick: () => (answer ? send(answer) : refuse()) }, label);
+  const refusal = ([label, answer]) => el("button", { type: "button", onclick: () => give(answer) }, label);
   return el(
     "form",
     {
@@ -41,7 +32,7 @@ export function questionForm({ says, body, accept, read, refusals }, params, { a
       "aria-labelledby": `${askerId} ${saysId}`,
       onsubmit: (event) => {
         event.preventDefault();
-        if (accept) void send(read());
+        if (accept) give(read());
       },
     },
     el("p", { id: askerId, className: "hint" }, `Question of ${asker}`),

@@ -29,25 +29,19 @@ export function openQuestions() {
      * @param {Record<string, any>} params as the server sent them
      * @param {object} context
      * @param {AbortSignal} context.signal
-     * @param {string} context.key the server's name for it
+     * @param {string} context.asker
      * @param {HTMLElement} context.place where the form goes
-     * @param {import("./run.js").Run} [context.run] the task that asks; without one it is a plain call
-     * @returns {Promise<object>} the answer, or nothing ever where the task itself was given it
+     * @returns {Promise<object>} the answer, or nothing ever where it was withdrawn
      */
-    ask(topic, params, { signal, key, place, run }) {
+    ask(topic, params, { signal, asker, place }) {
       return new Promise((resolve, reject) => {
         // Withdrawn before it was shown.
         if (signal.aborted) return;
         const asked = TOPICS[topic](params);
-        const finish = (then) => {
+        const form = questionForm(asked, params, asker, (answer) => {
           leave(form);
-          then();
-        };
-        const form = questionForm(asked, params, {
-          asker: run ? `${run.call.item.title} ${run.number}` : "a plain call",
-          // A task is asked for its word: until it has the answer, the form stays.
-          give: (answer) => (run ? run.respond(key, answer) : finish(() => resolve(answer))),
-          refuse: () => finish(() => reject(new Error("the user gave no answer"))),
+          if (answer) resolve(answer);
+          else reject(new Error("the user gave no answer"));
         });
         signal.addEventListener("abort", () => leave(form));
         open.add(form);

@@ -75,16 +75,6 @@ export class Run extends EventTarget {
     this.#again();
   }
 
-  /** Answers a question of the task. */
-  async respond(key, answer) {
-    try {
-      await this.task.respond(key, answer);
-    } catch (error) {
-      this.message = `Not answered: ${error.message}`;
-      this.#changed();
-    }
-  }
-
   async #follow(client) {
     try {
       const begin = this.call.taskId === undefined ? CALLS[this.call.item.kind] : takeUp;

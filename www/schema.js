@@ -86,6 +86,6 @@ function single(types) {
   return types.length === 1 ? types[0] : undefined;
 }
 
-function isObject(value) {
+export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -343,6 +343,9 @@ test("not sent are more or fewer choices than the schema wants", async ({ page }
 test("a schema of which no form can be made is answered as JSON", async ({ page }) => {
   await connect(page);
   await ask(page, { q: elicit({ x: { type: "string", minLength: 3, maxLength: -3 } }) });
+  await page.locator(".question").getByLabel("Your answer, as JSON").fill(`["abc"]`);
+  await page.locator(".question").getByRole("button", { name: "Accept" }).click();
+  await expect(page.locator(".question textarea:invalid")).toBeFocused();
   await page.locator(".question").getByLabel("Your answer, as JSON").fill(`{ "x": "abc" }`);
   await page.locator(".question").getByRole("button", { name: "Accept" }).click();
   expect(await answers(page)).toEqual({ q: { action: "accept", content: { x: "abc" } } });
