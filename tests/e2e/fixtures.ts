@@ -37,6 +37,7 @@ const PEERS = {
   sdk2026Daily: ["sdk2026", "--no-push", "--poll", "86400000"],
   sdk2026WithoutTasks: ["sdk2026", "--no-tasks"],
   sdk2026Ending: ["sdk2026", "--end-listen-after", "1000"],
+  everything: ["everything"],
 } as const;
 
 export type PeerName = keyof typeof PEERS;
@@ -76,7 +77,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await use(async (name) => {
         const [kind, ...flags] = PEERS[name];
         const [command, script] =
-          kind === "sdk" || kind === "sdk2026" ? [process.execPath, `${kind}-server.mjs`] : [pythonFor(kind), "fastmcp.py"];
+          kind.startsWith("fastmcp") ? [pythonFor(kind), "fastmcp.py"] : [process.execPath, `${kind}-server.mjs`];
         if (command === undefined) return undefined;
         if (!running.has(name)) running.set(name, startPeer(command, [`${SCRIPTS}/${script}`, ...flags]));
         return (await running.get(name))?.url;

@@ -15,6 +15,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { EventLog } from "./event-log.mjs";
 import { registerTools } from "./sdk-tools.mjs";
+import { Visits } from "./visits.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -33,6 +34,9 @@ class SharedTaskStore extends InMemoryTaskStore {
 }
 
 const sharedStore = options.shared ? new SharedTaskStore() : undefined;
+
+const origin = () => `http://127.0.0.1:${listener.address().port}`;
+const visits = new Visits(origin);
 
 /** @type {Map<string, StreamableHTTPServerTransport>} */
 const sessions = new Map();
@@ -54,7 +58,7 @@ async function openSession() {
       taskMessageQueue: new InMemoryTaskMessageQueue(),
     },
   );
-  registerTools(server, { pollMs: Number(options.poll), hangUp: () => transport.closeStandaloneSSEStream() });
+  registerTools(server, { pollMs: Number(options.poll), visits, hangUp: () => transport.closeStandaloneSSEStream() });
   await server.connect(transport);
   return transport;
 }
@@ -71,6 +75,8 @@ const listener = http.createServer(async (request, response) => {
   response.setHeaders(new Headers(cors));
   if (request.method === "OPTIONS") return response.writeHead(204).end();
 
+  if (visits.arrive(request.url)) return response.end("Thank you");
+
   const id = request.headers["mcp-session-id"];
   const transport = id === undefined ? await openSession() : sessions.get(id);
   if (transport) return transport.handleRequest(request, response);
@@ -79,4 +85,4 @@ const listener = http.createServer(async (request, response) => {
   response.writeHead(404, { "content-type": "application/json" }).end(JSON.stringify(message));
 });
 
-listener.listen(Number(options.port), "127.0.0.1", () => console.log(`http://127.0.0.1:${listener.address().port}/mcp`));
+listener.listen(Number(options.port), "127.0.0.1", () => console.log(`${origin()}/mcp`));

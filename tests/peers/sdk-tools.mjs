@@ -1,15 +1,19 @@
 /** The tools of the SDK peers: one for each rule that these servers can show. */
 
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ElicitResultSchema, CreateMessageResultSchema, ListRootsResultSchema, UrlElicitationRequiredError } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
+import { askingTools } from "./sdk-asking.mjs";
 
 const text = (value) => ({ content: [{ type: "text", text: String(value) }] });
 
 /**
- * Each tool's `run` gets its arguments, a `report(message)` that sets the task's status message, and `hangUp()`, which
- * ends the streams that carry notifications. What it returns is the task's result; what it throws fails the task.
+ * Each tool's `run` gets its arguments, a `report(message)` that sets the task's status message, `input` to ask the client
+ * (`sdk-asking.mjs`), and `hangUp()`, which ends the streams that carry notifications. What it returns is the task's result;
+ * what it throws fails the task.
  */
-export const taskTools = {
+export const workingTools = {
   quick: {
     description: "Double a number at once",
     inputSchema: { value: z.number() },
@@ -77,14 +81,28 @@ export const taskTools = {
   },
 };
 
+/** The shape of the answer to each request that a server may make. */
+const ANSWERS = {
+  "elicitation/create": ElicitResultSchema,
+  "sampling/createMessage": CreateMessageResultSchema,
+  "roots/list": ListRootsResultSchema,
+};
+
+/** All of them, those that ask as tasks alone: a plain call of such a tool has no stream to ask on. */
+const taskTools = {
+  ...workingTools,
+  ...Object.fromEntries(Object.entries(askingTools).map(([name, tool]) => [name, { ...tool, taskSupport: "required" }])),
+};
+
 /**
  * @param {import("@modelcontextprotocol/sdk/server/mcp.js").McpServer} server
- * @param {{ pollMs: number, hangUp: () => void }} options
+ * @param {{ pollMs: number, hangUp: () => void, visits: import("./visits.mjs").Visits }} options
  */
-export function registerTools(server, { pollMs, hangUp }) {
+export function registerTools(server, { pollMs, hangUp, visits }) {
   server.registerTool("sync_only", { description: "Add one, never as a task", inputSchema: { value: z.number() } }, async ({ value }) =>
     text(value + 1),
   );
+  registerVisit(server, visits);
   server.registerPrompt("plain_prompt", { description: "A prompt, never as a task" }, async () => ({
     messages: [{ role: "user", content: { type: "text", text: "plain" } }],
   }));
@@ -97,10 +115,12 @@ export function registerTools(server, { pollMs, hangUp }) {
       name,
       { inputSchema: {}, ...config, execution: { taskSupport } },
       {
-        async createTask(args, { taskStore, taskRequestedTtl }) {
+        async createTask(args, { taskStore, taskRequestedTtl, sendRequest }) {
           const task = await taskStore.createTask({ ttl: taskRequestedTtl ?? 600_000, pollInterval: pollMs });
-          const report = (message) => taskStore.updateTaskStatus(task.taskId, "working", message);
-          finish(taskStore, task.taskId, () => run(args, { report, hangUp }));
+          const become = (status, message) => taskStore.updateTaskStatus(task.taskId, status, message);
+          const report = (message) => become("working", message);
+          const input = asking(task.taskId, become, sendRequest);
+          finish(taskStore, task.taskId, () => run(args, { report, hangUp, input }));
           return { task };
         },
         getTask: (_, { taskStore, taskId }) => taskStore.getTask(taskId),
@@ -108,6 +128,32 @@ export function registerTools(server, { pollMs, hangUp }) {
       },
     );
   }
+}
+
+/** How the work of a task asks: by requests, which wait for the stream of a `tasks/result`. */
+const asking = (taskId, become, sendRequest) => async (requests, withinMs) => {
+  await become("input_required", "waiting for answers");
+  const ask = async ([key, { method, params }]) => {
+    const options = { relatedTask: { taskId }, timeout: withinMs ?? 600_000 };
+    return [key, await sendRequest({ method, params: named(params) }, ANSWERS[method], options)];
+  };
+  const answers = await Promise.all(Object.entries(requests).map(ask)).catch((error) => {
+    if (withinMs === undefined) throw error;
+  });
+  await become("working", "has the answers");
+  return answers && Object.fromEntries(answers);
+};
+
+/** In this protocol a page to visit has an id. */
+const named = (params) => (params?.mode === "url" ? { ...params, elicitationId: randomUUID() } : params);
+
+/** A tool that sends the user away first: the call goes through after the visit. */
+function registerVisit(server, visits) {
+  server.registerTool("needs_visit", { description: "Refuse until the user has visited a page" }, async ({ sessionId }) => {
+    if (visits.isDone(sessionId)) return text("welcome back");
+    const elicitationId = visits.expect(sessionId, (id) => server.server.createElicitationCompletionNotifier(id)());
+    throw new UrlElicitationRequiredError([{ mode: "url", message: "Please sign in", elicitationId, url: visits.url(elicitationId) }]);
+  });
 }
 
 /** Runs the work and keeps how it ended, unless the task was cancelled or has expired meanwhile: then nobody asks. */

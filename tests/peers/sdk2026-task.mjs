@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MissingRequiredClientCapabilityError, ProtocolError } from "@modelcontextprotocol/server";
 
 /** The client capability that each request for input needs. */
@@ -47,7 +48,7 @@ export class ExtensionTask {
 
   /** Does the work and keeps how it ended. @param {(api: { report: Function, input: Function }) => Promise<object>} run */
   async work(run) {
-    const api = { report: (statusMessage) => this.#move({ status: "working", statusMessage }), input: (requests) => this.#input(requests) };
+    const api = { report: (statusMessage) => this.#move({ status: "working", statusMessage }), input: this.#input.bind(this) };
     const end = await run(api).then((result) => ({ status: "completed", result }), outcome);
     if (end.result && !this.#bare) end.result = { resultType: "complete", ...end.result };
     this.#move(end);
@@ -62,8 +63,12 @@ export class ExtensionTask {
     this.#move({ status: "cancelled", statusMessage: "cancelled by the client" });
   }
 
-  /** Waits until every request has its answer. @param {Record<string, { method: string }>} requests */
-  async #input(requests) {
+  /**
+   * Waits until every request has its answer, or so long, and then takes them back.
+   *
+   * @param {Record<string, { method: string }>} requests @param {number} [withinMs]
+   */
+  async #input(requests, withinMs) {
     for (const { method } of Object.values(requests)) {
       const missing = { [CAPABILITY[method]]: {} };
       if (!this.#capabilities[CAPABILITY[method]]) throw new MissingRequiredClientCapabilityError({ requiredCapabilities: missing });
@@ -81,7 +86,12 @@ export class ExtensionTask {
         }),
     );
     this.#move({ status: "input_required", inputRequests: { ...pending } });
-    return Object.fromEntries(await Promise.all(answers));
+    const all = Promise.all(answers).then(Object.fromEntries);
+    if (withinMs === undefined) return all;
+    const late = sleep(withinMs).then(() => {
+      for (const key of Object.keys(pending)) this.#waiting.delete(key);
+    });
+    return Promise.race([all, late]);
   }
 
   /** What an earlier status had of its own goes; a task that is over stays as it is. @param {Record<string, unknown>} next */

@@ -1,47 +1,15 @@
 /** The tools of the 2026-07-28 SDK peer: those of the older one, and more for what only this protocol has. */
 
-import { inputRequired, ProtocolError } from "@modelcontextprotocol/server";
+import { ProtocolError } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { taskTools as sharedTools } from "./sdk-tools.mjs";
+import { askingTools, question } from "./sdk-asking.mjs";
+import { workingTools } from "./sdk-tools.mjs";
 import { inRounds } from "./sdk2026-rounds.mjs";
 
 const text = (value) => ({ content: [{ type: "text", text: String(value) }] });
 
-const question = (message, type = "string") =>
-  inputRequired.elicit({ message, requestedSchema: { type: "object", properties: { value: { type } }, required: ["value"] } });
-
-/** Each `run` gets, besides what the older peer gives, `input(requests)`, which asks the client and waits for the answers. */
-const askingTools = {
-  ask_name: {
-    description: "Ask the user for a name",
-    async run(_, { input }) {
-      const { name } = await input({ name: question("What is your name?") });
-      return text(`${name.action}: ${name.content?.value}`);
-    },
-  },
-  ask_twice: {
-    description: "Ask two questions, and a third when they are answered",
-    async run(_, { input }) {
-      const { name, age } = await input({ name: question("What is your name?"), age: question("How old are you?", "integer") });
-      const { colour } = await input({ colour: question("Which colour?") });
-      return text([name, age, colour].map((answer) => answer.content?.value).join(", "));
-    },
-  },
-  sample: {
-    description: "Ask the client's model",
-    async run(_, { input }) {
-      const messages = [{ role: "user", content: { type: "text", text: "Say hi" } }];
-      const { reply } = await input({ reply: inputRequired.createMessage({ messages, maxTokens: 16 }) });
-      return text(`the model says: ${reply.content.text}`);
-    },
-  },
-  list_roots: {
-    description: "Ask for the client's roots",
-    async run(_, { input }) {
-      const { roots } = await input({ roots: inputRequired.listRoots() });
-      return text(roots.roots.map((root) => root.uri).join(" "));
-    },
-  },
+/** What fails in a way that only this protocol has. */
+const failingTools = {
   protocol_error: {
     description: "Throw a JSON-RPC error, the one thing that fails a task: other errors complete it with `isError`",
     async run() {
@@ -52,7 +20,7 @@ const askingTools = {
 
 /** Every tool that runs as a task where the client knows tasks, its input and output as schemas. */
 export const taskTools = new Map(
-  Object.entries({ ...sharedTools, ...askingTools }).map(([name, { inputSchema = {}, outputSchema, ...tool }]) => [
+  Object.entries({ ...workingTools, ...askingTools, ...failingTools }).map(([name, { inputSchema = {}, outputSchema, ...tool }]) => [
     name,
     { ...tool, inputSchema: z.object(inputSchema), ...(outputSchema && { outputSchema: z.object(outputSchema) }) },
   ]),
