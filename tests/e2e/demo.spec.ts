@@ -546,6 +546,23 @@ test.describe("a server with sessions that knows nothing of this page", () => {
   // It refuses the headers of the newer protocol.
   test.use({ expected: /net::ERR_|CORS policy/ });
 
+  test("sends the user to a page first, and lets the call through when they were there", async ({ page, context }) => {
+    const peer = await startPeer(process.execPath, [`${import.meta.dirname}/../peers/sdk-server.mjs`]);
+    await page.getByLabel("Address of the MCP endpoint").fill(peer.url);
+    await connect(page, "2025-11-25");
+    await start(page, "needs_visit", {}, "plainly");
+    const form = question(page, "Please sign in");
+    await expect(form).toContainText("Question of a plain call");
+    await expect(form.locator("strong")).toHaveText(new URL(peer.url).host);
+    const opened = context.waitForEvent("page");
+    await form.getByRole("link").click();
+    await expect((await opened).locator("body")).toHaveText("Thank you");
+    await form.getByRole("button", { name: "I was there" }).click();
+    await expect(row(page, "needs_visit")).toContainText("welcome back");
+    await expect(page.locator(".question")).toHaveCount(0);
+    await peer.stop();
+  });
+
   test("asks as well", async ({ page }) => {
     const python = pythonFor("fastmcp-3");
     test.skip(python === undefined, "fastmcp-3 needs its Python environment");

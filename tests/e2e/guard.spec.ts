@@ -11,6 +11,7 @@ const TESTS: Record<string, number> = {
   "changes.spec.ts": 23,
   "connect.spec.ts": 43,
   "degradation.spec.ts": 30,
+  "demo.spec.ts": 74,
   "errors.spec.ts": 45,
   "fastmcp2.spec.ts": 7,
   "framing.spec.ts": 37,
