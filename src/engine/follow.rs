@@ -134,6 +134,8 @@ impl<J: Json> Engine<J> {
         task.streamed_by = connection;
         if status.state == State::InputRequired {
             self.announced = Some(id.clone());
+        } else if self.announced.as_ref() == Some(&id) {
+            self.announced = None;
         }
         let Some(status) = self.heeded(status, now) else { return self.advance(&id, News::None, now) };
         match self.tasks.get_mut(&id).map(|task| task.life.observe(status, Source::Push)) {

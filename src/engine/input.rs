@@ -49,6 +49,11 @@ impl<J: Json> Inputs<J> {
         self.known.iter().filter(move |(_, input)| has_answer(input)).map(|(key, _)| key.as_str())
     }
 
+    /// Was any question of the task seen to?
+    pub fn any(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     pub fn knows(&self, key: &str) -> bool {
         self.known.iter().any(|(each, _)| each == key)
     }

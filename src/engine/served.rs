@@ -27,7 +27,9 @@ const MOST_OPEN: usize = 256;
 /// An answer that does not get through is sent so often.
 const MOST_TRIES: u32 = 8;
 /// A task that waits for an answer is told of once its question is here, or after this.
-pub(super) const GRACE: Millis = 2_000;
+const GRACE: Millis = 2_000;
+/// The same for one that has had an answer: the server may take its time to go on.
+const LAG: Millis = 30_000;
 
 /// The number of a request of the server: its own ids come again.
 pub type Serial = u32;
@@ -299,7 +301,7 @@ impl<J: Json> Engine<J> {
             let since = *task.held.get_or_insert(now);
             // How often it wants to be asked holds from now on, whatever is told when.
             task.life.pace(status.interval);
-            return (now - since >= GRACE).then_some(status);
+            return (now - since >= task.grace()).then_some(status);
         }
         task.held = None;
         status.state = State::InputRequired;
@@ -308,10 +310,15 @@ impl<J: Json> Engine<J> {
     }
 }
 
-impl<J> Tracked<J> {
+impl<J: Json> Tracked<J> {
+    /// How long it may wait for input without a question.
+    fn grace(&self) -> Millis {
+        if self.inputs.any() { LAG } else { GRACE }
+    }
+
     /// When a status that was held back is asked for again; from then on it is told, and nothing is held.
     pub fn held_until(&self) -> Option<Millis> {
-        self.held.map(|since| since + GRACE).filter(|until| self.heard.is_none_or(|heard| heard < *until))
+        self.held.map(|since| since + self.grace()).filter(|until| self.heard.is_none_or(|heard| heard < *until))
     }
 }
 

@@ -646,10 +646,20 @@ fn a_server_that_is_slow_to_go_on_is_waited_for() {
     let (mut bench, result) = asked(0, "name?");
     bench.on("tasks/result", |_| Reply::stream());
     bench.answer(1, accept("Ada"));
-    bench.pass(1_500);
+    bench.pass(20_000);
+    assert!(bench.is_pending(result), "it has its answer, and says that it waits for one");
     is(&mut bench, "t1", "working");
     bench.pass(20_000);
     assert_eq!((bench.is_pending(result), bench.states("t1")), (true, vec!["input_required".to_string(), "working".into()]));
+}
+
+#[test]
+fn a_server_that_never_goes_on_is_not_waited_for_in_silence() {
+    let (mut bench, result) = asked(0, "name?");
+    bench.on("tasks/result", |_| Reply::stream());
+    bench.answer(1, accept("Ada"));
+    bench.pass(60_000);
+    assert_eq!(bench.error(result).code, Code::InputRequired);
 }
 
 #[test]
