@@ -234,6 +234,7 @@ impl<J: Json> Engine<J> {
             && let Created::Task(status) = self.era.created(Kind::Tool, &result)
         {
             self.cancel_unseen(&status.task_id, now);
+            self.drop_served_of(&status.task_id);
         }
         self.created_one(true);
     }

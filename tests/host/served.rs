@@ -1062,3 +1062,16 @@ proptest! {
         prop_assert_eq!(bench.engine.deadline(), None);
     }
 }
+
+#[test]
+fn a_task_that_nobody_will_know_asks_nobody() {
+    let mut bench = session_of(answering());
+    bench.hold("tools/call");
+    let call = bench.invoke(tool_task("slow"));
+    let sent = bench.last("tools/call");
+    bench.abandon(call);
+    bench.push(&of("t1", question(0, "name?")));
+    bench.reply(&sent, Reply::json(sent.result(json!({ "task": { "taskId": "t1", "status": "working" } }))));
+    bench.pass(10_000);
+    assert_eq!((bench.count("tasks/cancel"), bench.keys().len()), (1, 0));
+}
