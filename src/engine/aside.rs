@@ -42,16 +42,22 @@ impl Aside {
 }
 
 impl<J: Json> Engine<J> {
-    /// Opens the stream of a task whose question is not here yet, and ends that of a task that no longer asks, or asks nobody.
+    /// Opens the stream of a task whose question is not here yet, and ends that of a task that asks nobody.
+    ///
+    /// One that is open stays open while the task works on: servers that wait on it take the next question for it, even after it is
+    /// gone.
     pub(super) fn tend_aside(&mut self, id: &str, now: Millis) {
         let asks = self.asks_aside(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
-        if !task.asks || !task.is_watched() {
+        if !task.is_watched() {
             let open = task.aside.request.take();
-            if !task.asks {
-                task.aside = Aside::default();
-            }
-            return open.into_iter().for_each(|request| self.forget_request(request));
+            return open.into_iter().for_each(|request| self.end_aside(request, now));
+        }
+        if !task.asks {
+            task.aside.failures = 0;
+            task.aside.not_before = 0;
+            task.aside.spent = task.aside.spent.min(now);
+            return;
         }
         if !asks || task.aside.due().is_none_or(|due| due > now) {
             return;
@@ -67,7 +73,7 @@ impl<J: Json> Engine<J> {
                 }
                 return;
             };
-            self.forget_request(ended);
+            self.end_aside(ended, now);
         }
         let outgoing = self.era.payload(id);
         let request = self.wire.request(Purpose::Aside(id.into()), outgoing, Some(ENDLESS), now);
@@ -75,6 +81,12 @@ impl<J: Json> Engine<J> {
             task.aside.request = Some(request);
             task.aside.spent = now + SILENT;
         }
+    }
+
+    /// The server is told: a stream that is gone is no reason for it to stop.
+    fn end_aside(&mut self, request: RequestId, now: Millis) {
+        self.forget_request(request);
+        self.tell_cancelled(request, now);
     }
 
     /// Does a task wait for an answer to what we do not know?

@@ -222,7 +222,7 @@ impl<J: Json> Engine<J> {
     }
 
     /// The server may stop working on a plain request.
-    fn tell_cancelled(&mut self, id: RequestId, now: Millis) {
+    pub(super) fn tell_cancelled(&mut self, id: RequestId, now: Millis) {
         if let Some(withdrawn) = self.era.withdrawn(id) {
             self.wire.notice(withdrawn.envelope(None), now);
         }

@@ -35,7 +35,7 @@ fn waits(bench: &Bench, method: &str) -> Vec<Millis> {
 }
 
 #[test]
-fn it_is_there_as_soon_as_a_task_waits_for_input_and_gone_with_that() {
+fn it_is_there_as_soon_as_a_task_waits_for_input_and_until_it_ends() {
     let mut bench = session_of(answering());
     bench.on("tasks/result", |_| Reply::stream());
     bench.watched_task();
@@ -49,7 +49,25 @@ fn it_is_there_as_soon_as_a_task_waits_for_input_and_gone_with_that() {
     bench.pass(500);
     is(&mut bench, "t1", "working");
     bench.push(&told("t1", "working"));
-    assert_eq!((open(&bench).len(), bench.count("tasks/result")), (0, 1));
+    assert_eq!((open(&bench).len(), bench.count("tasks/result")), (1, 1), "the next question may come on it");
+    bench.push(&told("t1", "input_required"));
+    bench.pass(1_000);
+    assert_eq!((open(&bench).len(), bench.count("tasks/result")), (1, 1), "one for all of them");
+    is(&mut bench, "t1", "cancelled");
+    bench.push(&told("t1", "cancelled"));
+    assert_eq!(open(&bench).len(), 0);
+}
+
+#[test]
+fn a_server_that_waits_there_is_told_that_nobody_listens_any_more() {
+    let mut bench = session_of(answering());
+    bench.on("tasks/result", |_| Reply::stream());
+    bench.watched_task();
+    is(&mut bench, "t1", "input_required");
+    bench.push(&told("t1", "input_required"));
+    let stream = bench.last("tasks/result");
+    bench.tell(|engine, now| engine.watch("t1", false, now));
+    assert_eq!((open(&bench).len(), bench.last("notifications/cancelled").params()["requestId"].clone()), (0, stream.body["id"].clone()));
 }
 
 #[test]
