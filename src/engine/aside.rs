@@ -17,6 +17,8 @@ const MOST_OPEN: usize = 3;
 const SPENT: Millis = 1_000;
 /// And one that has not, after this.
 const SILENT: Millis = 5_000;
+/// Who has just heard of a question will soon wait for what follows.
+const LINGER: Millis = 5_000;
 /// The server may take as long as the user.
 const ENDLESS: Millis = 1 << 40;
 
@@ -26,11 +28,18 @@ pub struct Aside {
     request: Option<RequestId>,
     /// From when on it is ended for another task's.
     spent: Millis,
+    /// Nobody waits for what comes on it: ended then.
+    idle_until: Option<Millis>,
     failures: u32,
     not_before: Millis,
 }
 
 impl Aside {
+    /// When it is ended, for want of anybody who waits.
+    pub fn closes(&self) -> Option<Millis> {
+        self.idle_until.filter(|_| self.request.is_some())
+    }
+
     pub fn request(&self) -> Option<RequestId> {
         self.request
     }
@@ -50,9 +59,13 @@ impl<J: Json> Engine<J> {
         let asks = self.asks_aside(id);
         let Some(task) = self.tasks.get_mut(id) else { return };
         if !task.is_watched() {
-            let open = task.aside.request.take();
-            return open.into_iter().for_each(|request| self.end_aside(request, now));
+            if task.aside.request.is_some() && *task.aside.idle_until.get_or_insert(now + LINGER) <= now {
+                let open = task.aside.request.take();
+                open.into_iter().for_each(|request| self.end_aside(request, now));
+            }
+            return;
         }
+        task.aside.idle_until = None;
         if !task.asks {
             task.aside.failures = 0;
             task.aside.not_before = 0;

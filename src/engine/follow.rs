@@ -119,7 +119,7 @@ impl<J: Json> Engine<J> {
         let Some(task) = self.tasks.get_mut(status.task_id.as_str()) else {
             if self.creating > 0 && self.early.len() < HELD {
                 if status.state == State::InputRequired {
-                    self.announced = Some(status.task_id.as_str().into());
+                    self.announced = Some((status.task_id.as_str().into(), now));
                 }
                 self.early.push(status);
             }
@@ -133,9 +133,7 @@ impl<J: Json> Engine<J> {
         task.look = None;
         task.streamed_by = connection;
         if status.state == State::InputRequired {
-            self.announced = Some(id.clone());
-        } else if self.announced.as_ref() == Some(&id) {
-            self.announced = None;
+            self.announced = Some((id.clone(), now));
         }
         let Some(status) = self.heeded(status, now) else { return self.advance(&id, News::None, now) };
         match self.tasks.get_mut(&id).map(|task| task.life.observe(status, Source::Push)) {
@@ -304,8 +302,9 @@ impl<J: Json> Engine<J> {
             }
         });
         let sends = task.inputs.due().map(|due| due.max(now + 1));
+        let closes = task.aside.closes().map(|at| at.max(now + 1));
         let opens = task.aside.due().filter(|_| asks_aside).map(|due| due.max(now + 1));
-        task.due = [task.due, sends, opens].into_iter().flatten().min();
+        task.due = [task.due, sends, opens, closes].into_iter().flatten().min();
         if task.due == Some(now) && !task.life.is_over() {
             task.due = None;
             return self.ask_status(id, now);
@@ -325,8 +324,9 @@ impl<J: Json> Engine<J> {
         if task.alarm == Some(at) {
             task.alarm = None;
         }
+        let is_past = |at: Option<Millis>| at.is_some_and(|at| at <= now);
         match task.due {
-            Some(_) if task.inputs.due().is_some_and(|due| due <= now) || asks_aside && task.aside.due().is_some_and(|due| due <= now) => {
+            Some(_) if is_past(task.inputs.due()) || asks_aside && is_past(task.aside.due()) || is_past(task.aside.closes()) => {
                 task.due = None;
                 self.advance(id, News::None, now);
             }

@@ -88,7 +88,7 @@ pub struct Engine<J> {
     pub(super) served: Table<Serial, Served<J>>,
     pub(super) last_served: Serial,
     /// The task that last said that it will ask.
-    pub(super) announced: Option<Rc<str>>,
+    pub(super) announced: Option<(Rc<str>, Millis)>,
     /// Requests in flight that may make a task, and the statuses that were pushed for ids that nobody knows yet.
     pub(super) creating: usize,
     pub(super) early: Vec<TaskStatus<J>>,

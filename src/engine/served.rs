@@ -93,7 +93,7 @@ impl<J: Json> Engine<J> {
             Channel::Request(request) | Channel::Resumption(request) => Some(request),
             _ => None,
         };
-        let task = self.asking_task(request, by);
+        let task = self.asking_task(request, by, now);
         let words = |request: &J| request.path(&[Key::Params, Key::Message]).and_then(|words| words.string());
         let is_repeated =
             self.served.iter().any(|(_, each)| each.is_same(&id) && each.task == task && words(&each.request) == words(request));
@@ -118,13 +118,15 @@ impl<J: Json> Engine<J> {
     }
 
     /// The task whose question it is: as the request says, as its stream says, or the one that has just said that it will ask.
-    fn asking_task(&self, request: &J, by: Option<RequestId>) -> Option<Rc<str>> {
+    fn asking_task(&self, request: &J, by: Option<RequestId>, now: Millis) -> Option<Rc<str>> {
         let related = request.path(&[Key::Params, Key::Meta, Key::RelatedTask]).and_then(|task| task.text_of(Key::TaskId));
         let streamed = by.and_then(|by| match &self.wire.requests.get(&by)?.purpose {
             Purpose::Aside(id) | Purpose::Payload(id) => Some(id.clone()),
             _ => None,
         });
-        let announced = || self.announced.as_deref().filter(|_| by.is_none()).map(Into::into);
+        // It may have gone back to "working" before its question: servers tell both at once.
+        let is_recent = |at: Millis| now - at <= GRACE;
+        let announced = || self.announced.as_ref().filter(|(_, at)| by.is_none() && is_recent(*at)).map(|(id, _)| id.to_string());
         let id: Rc<str> = related.or(streamed).or_else(announced)?.into();
         // A task may ask before the answer has come that tells us of it.
         (self.tasks.get(&id).is_some() || self.creating > 0).then_some(id)

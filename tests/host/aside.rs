@@ -67,6 +67,9 @@ fn a_server_that_waits_there_is_told_that_nobody_listens_any_more() {
     bench.push(&told("t1", "input_required"));
     let stream = bench.last("tasks/result");
     bench.tell(|engine, now| engine.watch("t1", false, now));
+    bench.pass(4_000);
+    assert_eq!(open(&bench).len(), 1, "who has heard of a question will soon wait for what follows");
+    bench.pass(2_000);
     assert_eq!((open(&bench).len(), bench.last("notifications/cancelled").params()["requestId"].clone()), (0, stream.body["id"].clone()));
 }
 

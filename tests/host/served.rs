@@ -1075,3 +1075,22 @@ fn a_task_that_nobody_will_know_asks_nobody() {
     bench.pass(10_000);
     assert_eq!((bench.count("tasks/cancel"), bench.keys().len()), (1, 0));
 }
+
+#[test]
+fn a_task_may_be_said_to_work_again_before_its_question_comes() {
+    let mut bench = session_of(answering());
+    bench.watched_task();
+    bench.push(&told("t1", "input_required"));
+    bench.push(&told("t1", "working"));
+    bench.push(&question(0, "name?"));
+    assert_eq!(
+        (bench.states("t1"), bench.keys().len()),
+        (vec!["input_required".to_string()], 0),
+        "it is the task's, and nobody waits for its result"
+    );
+    bench.push(&told("t1", "input_required"));
+    bench.push(&told("t1", "working"));
+    bench.pass(3_000);
+    bench.push(&question(1, "and yours?"));
+    assert_eq!(bench.keys().len(), 1, "long after, it is another's");
+}
