@@ -169,6 +169,14 @@ impl<J: Json> Engine<J> {
         self.wire.post(Channel::Reply(serial), message, now);
     }
 
+    /// A question that no task has was refused by the face: the server is told, in no words of the page's.
+    pub(super) fn server_unanswered(&mut self, serial: Serial, error: Error<J>, now: Millis) {
+        if let Some(cause) = error.cause {
+            self.wire.out.push_back(Output::Oddity("a question has no answer", cause));
+        }
+        self.reply(serial, Err((INTERNAL, "the client has no answer")), None, now);
+    }
+
     /// The open question of a task.
     pub(super) fn served_as(&self, task: &str, key: &str) -> Option<Serial> {
         let is_it = |served: &Served<J>| served.task.as_deref() == Some(task) && served.key == key && served.reply.is_none();
@@ -240,11 +248,16 @@ impl<J: Json> Engine<J> {
         served.task
     }
 
-    /// Forgets what a task asks, which has ended or is let go of.
+    /// Forgets what a task asks, which has ended or is let go of. An answer on its way may be why it ended: that comes to its own end, once.
     pub(super) fn drop_served_of(&mut self, task: &str) {
         let of: Vec<_> = self.served.iter().filter(|(_, each)| each.task.as_deref() == Some(task)).map(|(serial, _)| *serial).collect();
         for serial in of {
-            if let Some(call) = self.served.remove(&serial).and_then(|served| served.reply).and_then(|reply| reply.call) {
+            if let Some(served) = self.served.get_mut(&serial)
+                && let Some(reply) = served.reply.as_mut().filter(|reply| reply.at.is_none())
+            {
+                reply.tries = MOST_TRIES;
+                served.task = None;
+            } else if let Some(call) = self.served.remove(&serial).and_then(|served| served.reply).and_then(|reply| reply.call) {
                 self.reject(call, Error::new(Code::InvalidArgument, "the task no longer waits for the answer").about(task));
             }
         }
@@ -321,15 +334,5 @@ impl<J: Json> Tracked<J> {
     /// When a status that was held back is asked for again; from then on it is told, and nothing is held.
     pub fn held_until(&self) -> Option<Millis> {
         self.held.map(|since| since + self.grace()).filter(|until| self.heard.is_none_or(|heard| heard < *until))
-    }
-}
-
-impl<J: Json> Engine<J> {
-    /// A question that no task has was refused by the face: the server is told, in no words of the page's.
-    pub(super) fn server_unanswered(&mut self, serial: Serial, error: Error<J>, now: Millis) {
-        if let Some(cause) = error.cause {
-            self.wire.out.push_back(Output::Oddity("a question has no answer", cause));
-        }
-        self.reply(serial, Err((INTERNAL, "the client has no answer")), None, now);
     }
 }

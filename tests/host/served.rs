@@ -503,6 +503,29 @@ fn who_answers_by_hand_hears_that_it_did_not_arrive() {
 }
 
 #[test]
+fn an_answer_that_ends_its_task_has_arrived_whichever_is_told_first() {
+    let (mut bench, _) = asked(0, "name?");
+    bench.on("answer", |_| Reply::never());
+    let call = respond(&mut bench, "0", accept("Ada"));
+    let sent = bench.last("answer");
+    bench.push(&told("t1", "completed"));
+    assert!(bench.is_pending(call), "only the answer's own end says what became of it");
+    bench.reply(&sent, Reply::status(202));
+    bench.pass(0);
+    assert!(!bench.is_pending(call));
+    bench.value(call);
+
+    let (mut bench, _) = asked(0, "name?");
+    bench.on("answer", |_| Reply::never());
+    let call = respond(&mut bench, "0", accept("Ada"));
+    let sent = bench.last("answer");
+    bench.push(&told("t1", "cancelled"));
+    bench.reply(&sent, Reply::fail());
+    bench.pass(60_000);
+    assert_eq!((bench.error(call).code, bench.count("answer")), (Code::Network, 1), "nobody is there to try again for");
+}
+
+#[test]
 fn nobody_is_asked_before_somebody_waits_for_the_result() {
     let mut bench = session_of(answering());
     bench.watched_task();
