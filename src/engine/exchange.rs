@@ -8,7 +8,7 @@ use super::machine::Engine;
 use super::message::Message;
 use super::purpose::Purpose;
 use super::time::Millis;
-use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media, Verb};
+use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media};
 
 /// How long we wait before taking up a broken stream again, where the server does not say.
 const RESUME_AFTER: Millis = 1_000;
@@ -28,7 +28,7 @@ impl<J: Json> Engine<J> {
                 self.stream_opened(now);
                 return Body::Events;
             }
-            self.wire.exchanges.remove(&id);
+            self.wire.ended(id);
             self.stream_refused(&head, now);
             return Body::Unread;
         }
@@ -114,7 +114,7 @@ impl<J: Json> Engine<J> {
 
     /// The response is over.
     pub fn ended(&mut self, id: ExchangeId, now: Millis) {
-        let Some(exchange) = self.wire.exchanges.remove(&id) else { return };
+        let Some(exchange) = self.wire.ended(id) else { return };
         match exchange.channel {
             Channel::Initialized(call) => self.session_ready(call, Ok(()), now),
             Channel::Goodbye(call) => self.resolve(call, J::null()),
@@ -136,7 +136,8 @@ impl<J: Json> Engine<J> {
                 }
                 if open.last_event_id.is_some() {
                     let wait = exchange.decoder.retry().unwrap_or(RESUME_AFTER).clamp(RESUME_FLOOR, RESUME_CAP);
-                    open.resume_at = Some(now + (wait << open.fruitless.min(8)).min(RESUME_CAP));
+                    let at = now + (wait << open.fruitless.min(8)).min(RESUME_CAP);
+                    self.wire.resumptions.insert(request, at);
                     return;
                 }
                 self.answered(request, Err(lost), now);
@@ -186,19 +187,14 @@ impl<J: Json> Engine<J> {
 
     /// Takes up the streams that broke before their answer ("Resumability and Redelivery").
     pub(super) fn resume_requests(&mut self, now: Millis) {
-        let is_due = |at: Option<Millis>| at.is_some_and(|at| at <= now);
-        let due: Vec<_> = self.wire.requests.iter().filter(|(_, each)| is_due(each.resume_at)).map(|(id, _)| *id).collect();
+        let due: Vec<_> = self.wire.resumptions.iter().filter(|(_, at)| *at <= now).map(|(id, _)| *id).collect();
         for id in due {
-            let Some(request) = self.wire.requests.get_mut(&id) else { continue };
-            request.resume_at = None;
-            let (after, patience) = (request.last_event_id.clone(), request.deadline.saturating_sub(now));
-            if patience == 0 {
+            self.wire.resumptions.remove(&id);
+            let deadline = self.wire.requests.get(&id).and_then(|request| request.deadline);
+            if deadline.is_some_and(|deadline| deadline <= now) {
                 self.answered(id, Err(Fault::timeout()), now);
-                continue;
-            }
-            let exchange = self.wire.open(Channel::Resumption(id), Verb::Get, None, after, patience, now);
-            if let Some(request) = self.wire.requests.get_mut(&id) {
-                request.exchange = exchange;
+            } else {
+                self.wire.resume(id, now);
             }
         }
     }

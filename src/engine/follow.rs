@@ -90,6 +90,7 @@ impl<J: Json> Engine<J> {
         task.waiting.push(Waiting { call, want, from });
         let id = task.id.clone();
         self.advance(&id, News::None, now);
+        self.hasten_poll(&id, now);
     }
 
     pub(super) fn stop_waiting(&mut self, id: &str, call: CallId, now: Millis) {
@@ -126,6 +127,12 @@ impl<J: Json> Engine<J> {
             return;
         };
         let id = task.id.clone();
+        // What was not asked yet is answered by this.
+        if let Some(poll) = task.poll.filter(|poll| !task.life.is_over() && !self.wire.has_begun(*poll)) {
+            task.poll = None;
+            self.forget_request(poll);
+        }
+        let Some(task) = self.tasks.get_mut(&id) else { return };
         if self.stream.repeats() && task.answered_under != connection && !status.state.is_terminal() {
             return self.ask_status(&id, now);
         }
@@ -350,6 +357,15 @@ impl<J: Json> Engine<J> {
             task.asked_under = connection;
             let purpose = Purpose::Poll { task_id: id.into(), heard: task.life.heard() };
             task.poll = Some(self.wire.request(purpose, self.era.get(id), None, now));
+        }
+    }
+
+    /// Somebody waits for the answer to a poll: it goes before those of which only the clock has thought.
+    fn hasten_poll(&mut self, id: &str, now: Millis) {
+        if let Some(task) = self.tasks.get(id).filter(|task| task.is_pressed())
+            && let Some(poll) = task.poll
+        {
+            self.wire.hasten(poll, now);
         }
     }
 }

@@ -13,6 +13,8 @@ use super::wire::{CallId, Channel, Exchange, Output, Request};
 
 /// A response may go on for so long after the answer, in milliseconds.
 const LINGER: Millis = 2_000;
+/// The same, while others wait for its place.
+const LINGER_CROWDED: Millis = 250;
 
 impl<J: Json> Engine<J> {
     /// Takes in a message, on whatever stream it came; before 2025-06-18 it may be a batch of them.
@@ -77,12 +79,15 @@ impl<J: Json> Engine<J> {
 
     /// A request has its answer, or will have none.
     pub(super) fn answered(&mut self, id: RequestId, outcome: Result<J, Fault<J>>, now: Millis) {
-        let Some(request) = self.wire.requests.remove(&id) else { return };
+        let Some(request) = self.wire.take_request(id) else { return };
         match self.wire.exchanges.get_mut(&request.exchange) {
             // A GET stream need not end by itself.
             Some(Exchange { channel: Channel::Resumption(_), .. }) => self.wire.abort(request.exchange),
             // The response to a POST does, and its connection then serves again; unless the server forgets to end it.
-            Some(exchange) => exchange.deadline = exchange.deadline.min(Some(now + LINGER)),
+            Some(exchange) => {
+                let linger = if self.wire.flow.is_crowded(exchange.lane) { LINGER_CROWDED } else { LINGER };
+                exchange.deadline = exchange.deadline.min(Some(now + linger));
+            }
             None => {}
         }
         let outcome = self.judged(&request, outcome);
@@ -131,7 +136,7 @@ impl<J: Json> Engine<J> {
 
     /// The answer to a request is no longer wanted.
     pub(super) fn forget_request(&mut self, id: RequestId) {
-        if let Some(request) = self.wire.requests.remove(&id) {
+        if let Some(request) = self.wire.take_request(id) {
             self.wire.abort(request.exchange);
             self.drop_asked_by(id);
         }

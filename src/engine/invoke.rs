@@ -212,13 +212,20 @@ impl<J: Json> Engine<J> {
 
     /// The caller has left before the server answered.
     pub(super) fn abandon_invocation(&mut self, id: RequestId, now: Millis) {
+        let has_begun = self.wire.has_begun(id);
         let Some(request) = self.wire.requests.get_mut(&id) else { return };
-        if let Purpose::Invoke { as_task: true, .. } = request.purpose {
-            request.purpose = Purpose::Orphan;
-            return;
+        match request.purpose {
+            Purpose::Invoke { as_task: true, .. } if has_begun => request.purpose = Purpose::Orphan,
+            Purpose::Invoke { as_task, .. } => {
+                self.forget_request(id);
+                self.created_one(as_task);
+                // Of what was not sent, the server knows nothing.
+                if has_begun {
+                    self.tell_cancelled(id, now);
+                }
+            }
+            _ => {}
         }
-        self.forget_request(id);
-        self.tell_cancelled(id, now);
     }
 
     /// The server may stop working on a plain request.

@@ -129,7 +129,9 @@ impl<J: Json> Engine<J> {
     }
 
     /// The next thing to do for the floor above; `None` when there is nothing left to do.
-    pub fn poll_output(&mut self) -> Option<Output<J>> {
+    pub fn poll_output(&mut self, now: Millis) -> Option<Output<J>> {
+        // What has ended made room for what waits.
+        self.wire.fill(now);
         self.wire.out.pop_front()
     }
 
@@ -137,7 +139,7 @@ impl<J: Json> Engine<J> {
     pub fn deadline(&self) -> Option<Millis> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
-        let resumption = self.wire.requests.iter().filter_map(|(_, request)| request.resume_at).min();
+        let resumption = self.wire.resumptions.iter().map(|(_, at)| *at).min();
         let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
         [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
@@ -237,9 +239,7 @@ impl<J: Json> Engine<J> {
         for (open, _) in calls {
             self.wire.out.push_back(Output::Reject(open, Error::new(Code::Closed, "the client was closed")));
         }
-        let exchanges: Vec<_> = self.wire.exchanges.iter().map(|(id, _)| *id).collect();
-        exchanges.into_iter().for_each(|exchange| self.wire.abort(exchange));
-        self.wire.requests.take();
+        self.wire.abort_all();
         self.tasks.take();
         self.alarms.clear();
         self.creating = 0;

@@ -10,7 +10,7 @@
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
 //! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
-//! | `wire`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
+//! | `wire`, `flow`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `session`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
@@ -20,6 +20,7 @@ mod era;
 mod error;
 mod exchange;
 mod fault;
+mod flow;
 mod follow;
 pub mod header;
 mod inbox;
@@ -56,6 +57,7 @@ mod wire;
 
 pub use era::Era;
 pub use error::{Code, Error};
+pub use flow::{MOST_BACKGROUND, MOST_CALLS};
 pub use json::{Json, Key};
 pub use kind::{Created, Invocation, Kind, Round, Support};
 pub use lifecycle::{Lifecycle, Source, Verdict};

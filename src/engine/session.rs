@@ -13,9 +13,6 @@ use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::{CallId, Channel, SessionHeaders, Verb};
 
-/// The farewell is not waited for any longer than this, in milliseconds.
-const FAREWELL: Millis = 5_000;
-
 /// The stream of the server's own messages is not waited for any longer than this.
 const OPENING: Millis = 1_000;
 
@@ -63,6 +60,7 @@ impl<J: Json> Engine<J> {
     /// Finds out what the server speaks, and opens a session where it has those; resolves with what was negotiated.
     pub fn connect(&mut self, call: CallId, now: Millis) {
         self.calls.insert(call, Call::Session);
+        self.wire.flow.hold();
         match self.config.wanted.or(self.config.known) {
             Some(Era::Legacy) => self.initialize(call, now),
             // Where it is known to be modern, this is its first request all the same.
@@ -110,6 +108,7 @@ impl<J: Json> Engine<J> {
         self.session.capabilities = result.get(Key::Capabilities);
         self.session.server_info = modern::server_info(result);
         self.session.instructions = result.get(Key::Instructions);
+        self.wire.flow.release();
         let negotiated = self.negotiated();
         self.resolve(call, negotiated);
     }
@@ -211,6 +210,7 @@ impl<J: Json> Engine<J> {
         match outcome {
             Ok(()) => {
                 self.session.begun = true;
+                self.wire.flow.release();
                 self.session.opening = Some((call, now + OPENING));
                 self.tend_stream(now);
                 // Without handlers no question can be missed.
@@ -267,9 +267,7 @@ impl<J: Json> Engine<J> {
     }
 
     pub(super) fn abandon_session(&mut self, call: CallId) {
-        let exchanges: Vec<_> = self.wire.exchanges.iter().map(|(id, _)| *id).collect();
-        exchanges.into_iter().for_each(|exchange| self.wire.abort(exchange));
-        self.wire.requests.take();
+        self.wire.abort_all();
         self.calls.remove(&call);
     }
 
@@ -278,7 +276,7 @@ impl<J: Json> Engine<J> {
         if self.wire.session.session_id.is_none() {
             return self.resolve(call, J::null());
         }
-        self.wire.open(Channel::Goodbye(call), Verb::Delete, None, None, self.wire.patience.min(FAREWELL), now);
+        self.wire.open(Channel::Goodbye(call), Verb::Delete, None, None, now);
     }
 }
 

@@ -100,8 +100,7 @@ impl<J: Json> Engine<J> {
             None if stream.wanted && !stream.refused && now >= stream.not_before => {
                 let after = stream.last_event_id.clone();
                 stream.resumed = after.is_some();
-                let patience = self.wire.patience;
-                stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, patience, now));
+                stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, now));
             }
             Some(_) if stream.wanted => stream.idle_until = None,
             Some(exchange) => match stream.idle_until {

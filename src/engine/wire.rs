@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use super::error::{Code, Error};
 use super::fault::Fault;
+use super::flow::{Flow, Lane, Queued};
 use super::header;
 use super::json::{Json, Key};
 use super::message::{Outgoing, RequestId};
@@ -22,6 +23,8 @@ use super::time::Millis;
 
 /// A request whose answer is lost is sent again so often at most.
 const MOST_REPETITIONS: u32 = 2;
+/// The farewell is not waited for any longer than this, in milliseconds.
+const FAREWELL: Millis = 5_000;
 
 /// What the face awaits: chosen by the face, unique in the life of an engine.
 pub type CallId = u32;
@@ -132,8 +135,10 @@ pub enum Channel {
     Goodbye(CallId),
 }
 
+/// An exchange that has begun.
 pub struct Exchange {
     pub channel: Channel,
+    pub lane: Lane,
     pub head: Head,
     pub decoder: Decoder,
     /// When the exchange is given up.
@@ -143,13 +148,13 @@ pub struct Exchange {
 pub struct Request<J> {
     pub purpose: Purpose,
     pub exchange: ExchangeId,
-    /// When the request is given up, on however many exchanges it travels.
-    pub deadline: Millis,
+    /// The longest wait for the answer, on however many exchanges the request travels.
+    pub patience: Millis,
+    /// When that is over; `None` while the request waits for its turn to be sent.
+    pub deadline: Option<Millis>,
     /// The last event that its broken streams brought, and how often in a row they have brought none since.
     pub last_event_id: Option<String>,
     pub fruitless: u32,
-    /// When the broken stream is taken up again.
-    pub resume_at: Option<Millis>,
     /// What is sent again when the answer is lost, and how often it may be.
     pub again: Option<(Outgoing<J>, u32)>,
     /// The headers that the server was not seen to let through yet.
@@ -165,8 +170,11 @@ pub struct SessionHeaders {
 
 pub struct Wire<J> {
     pub out: VecDeque<Output<J>>,
+    pub flow: Flow<J>,
     pub exchanges: Table<ExchangeId, Exchange>,
-    pub requests: Table<RequestId, Request<J>>,
+    pub requests: Table<RequestId, Box<Request<J>>>,
+    /// When the broken streams of requests are taken up again.
+    pub resumptions: Table<RequestId, Millis>,
     pub session: SessionHeaders,
     /// The headers of single requests that the server lets the browser send.
     passing: Vec<Cow<'static, str>>,
@@ -182,8 +190,10 @@ impl<J: Json> Wire<J> {
     pub fn new(patience: Millis) -> Self {
         Self {
             out: VecDeque::new(),
+            flow: Flow::default(),
             exchanges: Table::default(),
             requests: Table::default(),
+            resumptions: Table::default(),
             session: SessionHeaders::default(),
             passing: Vec::new(),
             identity: None,
@@ -200,17 +210,24 @@ impl<J: Json> Wire<J> {
 
     pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
         let again = (self.identity.is_some() && outgoing.repeatable).then(|| (outgoing.clone(), MOST_REPETITIONS));
-        let deadline = now.saturating_add(patience.unwrap_or(self.patience));
-        self.request_until(purpose, outgoing, deadline, again)
+        self.request_until(purpose, outgoing, patience.unwrap_or(self.patience), None, again, now)
     }
 
     /// Sends a request whose answer was lost once more, under another id; `None` when it must not be.
     pub fn repeat(&mut self, lost: &Request<J>, now: Millis) -> Option<RequestId> {
-        let (outgoing, left) = lost.again.clone().filter(|(_, left)| *left > 0 && lost.deadline > now)?;
-        Some(self.request_until(lost.purpose.clone(), outgoing.clone(), lost.deadline, Some((outgoing, left - 1))))
+        let (outgoing, left) = lost.again.clone().filter(|(_, left)| *left > 0 && lost.deadline.is_some_and(|deadline| deadline > now))?;
+        Some(self.request_until(lost.purpose.clone(), outgoing.clone(), lost.patience, lost.deadline, Some((outgoing, left - 1)), now))
     }
 
-    fn request_until(&mut self, purpose: Purpose, outgoing: Outgoing<J>, deadline: Millis, again: Option<(Outgoing<J>, u32)>) -> RequestId {
+    fn request_until(
+        &mut self,
+        purpose: Purpose,
+        outgoing: Outgoing<J>,
+        patience: Millis,
+        deadline: Option<Millis>,
+        again: Option<(Outgoing<J>, u32)>,
+        now: Millis,
+    ) -> RequestId {
         self.last_request += 1;
         let id = self.last_request;
         let mut headers = Vec::new();
@@ -225,11 +242,41 @@ impl<J: Json> Wire<J> {
             None => outgoing,
         };
         let new_headers = headers.iter().map(|(name, _)| name).filter(|name| !self.passing.contains(name)).cloned().collect();
-        let body = Some(outgoing.envelope(Some(id)));
-        let exchange = self.send(Channel::Request(id), Verb::Post, headers, body, None, deadline);
-        self.requests
-            .insert(id, Request { purpose, exchange, deadline, last_event_id: None, fruitless: 0, resume_at: None, again, new_headers });
+        let (lane, body) = (Lane::of(&purpose), Some(outgoing.envelope(Some(id))));
+        let exchange = self.next_exchange();
+        let request = Request { purpose, exchange, patience, deadline, last_event_id: None, fruitless: 0, again, new_headers };
+        self.requests.insert(id, Box::new(request));
+        self.send(lane, Queued { exchange, channel: Channel::Request(id), verb: Verb::Post, headers, body, last_event_id: None }, now);
         id
+    }
+
+    /// Takes up the broken stream of a request.
+    pub fn resume(&mut self, id: RequestId, now: Millis) {
+        let exchange = self.next_exchange();
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        request.exchange = exchange;
+        let (lane, last_event_id) = (Lane::of(&request.purpose), request.last_event_id.clone());
+        let channel = Channel::Resumption(id);
+        self.send(lane, Queued { exchange, channel, verb: Verb::Get, headers: Vec::new(), body: None, last_event_id }, now);
+    }
+
+    /// Was the request sent, rather than only meant to be?
+    pub fn has_begun(&self, request: RequestId) -> bool {
+        self.requests.get(&request).is_some_and(|request| request.deadline.is_some())
+    }
+
+    /// A caller waits for this poll now.
+    pub fn hasten(&mut self, request: RequestId, now: Millis) {
+        if let Some(request) = self.requests.get(&request) {
+            self.flow.hasten(request.exchange);
+            self.fill(now);
+        }
+    }
+
+    /// A request has its answer, or nobody wants it any more.
+    pub fn take_request(&mut self, id: RequestId) -> Option<Box<Request<J>>> {
+        self.resumptions.remove(&id);
+        self.requests.remove(&id)
     }
 
     /// A request was answered: its headers pass.
@@ -245,10 +292,12 @@ impl<J: Json> Wire<J> {
 
     /// Others were answered, and this one was not: its headers may be what the server does not let the browser send.
     pub fn blame_new_headers(&self, request: &Request<J>, fault: Fault<J>) -> Fault<J> {
-        if request.new_headers.is_empty() || self.passing.is_empty() {
+        // Others may have passed with them while it waited for its turn.
+        let new: Vec<_> = request.new_headers.iter().filter(|name| !self.passing.contains(name)).cloned().collect();
+        if new.is_empty() || self.passing.is_empty() {
             return fault;
         }
-        let missing = ["Access-Control-Allow-Headers: ", &request.new_headers.join(", ")].concat();
+        let missing = ["Access-Control-Allow-Headers: ", &new.join(", ")].concat();
         let message = ["no response: if the server is there, it must send ", &missing, ", or the browser refuses to ask it"].concat();
         let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(&missing)));
         Fault { error: Error { cause: fault.error.cause, ..error }, ..fault }
@@ -260,37 +309,44 @@ impl<J: Json> Wire<J> {
     }
 
     pub fn post(&mut self, channel: Channel, message: J, now: Millis) {
-        self.open(channel, Verb::Post, Some(message), None, self.patience, now);
+        self.open(channel, Verb::Post, Some(message), None, now);
     }
 
-    pub fn open(
-        &mut self,
-        channel: Channel,
-        verb: Verb,
-        body: Option<J>,
-        last_event_id: Option<String>,
-        patience: Millis,
-        now: Millis,
-    ) -> ExchangeId {
-        self.send(channel, verb, Vec::new(), body, last_event_id, now.saturating_add(patience))
-    }
-
-    fn send(
-        &mut self,
-        channel: Channel,
-        verb: Verb,
-        mut headers: Vec<(Cow<'static, str>, String)>,
-        body: Option<J>,
-        last_event_id: Option<String>,
-        deadline: Millis,
-    ) -> ExchangeId {
-        self.last_exchange += 1;
-        let exchange = self.last_exchange;
-        headers.extend(self.headers(verb, last_event_id).into_iter().map(|(name, value)| (name.into(), value)));
-        let deadline = Some(deadline);
-        self.exchanges.insert(exchange, Exchange { channel, head: Head::default(), decoder: Decoder::default(), deadline });
-        self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body }));
+    pub fn open(&mut self, channel: Channel, verb: Verb, body: Option<J>, last_event_id: Option<String>, now: Millis) -> ExchangeId {
+        let exchange = self.next_exchange();
+        let lane = match channel {
+            Channel::Initialized(_) | Channel::Goodbye(_) => Lane::Opening,
+            _ => Lane::Free,
+        };
+        self.send(lane, Queued { exchange, channel, verb, headers: Vec::new(), body, last_event_id }, now);
         exchange
+    }
+
+    fn next_exchange(&mut self) -> ExchangeId {
+        self.last_exchange += 1;
+        self.last_exchange
+    }
+
+    fn send(&mut self, lane: Lane, queued: Queued<J>, now: Millis) {
+        self.flow.push(lane, queued);
+        self.fill(now);
+    }
+
+    /// Begins what may be in flight. Its time runs from now on, and it goes to the session that there is now.
+    pub fn fill(&mut self, now: Millis) {
+        while let Some((lane, queued)) = self.flow.begin() {
+            let Queued { exchange, channel, verb, mut headers, body, last_event_id } = *queued;
+            headers.extend(self.headers(verb, last_event_id).into_iter().map(|(name, value)| (name.into(), value)));
+            let deadline = match channel {
+                Channel::Request(id) | Channel::Resumption(id) => {
+                    self.requests.get_mut(&id).map(|request| *request.deadline.get_or_insert(now.saturating_add(request.patience)))
+                }
+                Channel::Goodbye(_) => Some(now.saturating_add(self.patience.min(FAREWELL))),
+                _ => Some(now.saturating_add(self.patience)),
+            };
+            self.exchanges.insert(exchange, Exchange { channel, lane, head: Head::default(), decoder: Decoder::default(), deadline });
+            self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body }));
+        }
     }
 
     fn headers(&self, verb: Verb, last_event_id: Option<String>) -> Vec<(&'static str, String)> {
@@ -316,10 +372,26 @@ impl<J: Json> Wire<J> {
         headers
     }
 
+    /// An exchange that had begun is over.
+    pub fn ended(&mut self, exchange: ExchangeId) -> Option<Exchange> {
+        let ended = self.exchanges.remove(&exchange)?;
+        self.flow.ended(ended.lane);
+        Some(ended)
+    }
+
     /// Ends an exchange that is no longer wanted.
     pub fn abort(&mut self, exchange: ExchangeId) {
-        if self.exchanges.remove(&exchange).is_some() {
+        if !self.flow.remove(exchange) && self.ended(exchange).is_some() {
             self.out.push_back(Output::Abort(exchange));
         }
+    }
+
+    /// Ends everything.
+    pub fn abort_all(&mut self) {
+        self.flow.clear();
+        let exchanges: Vec<_> = self.exchanges.iter().map(|(id, _)| *id).collect();
+        exchanges.into_iter().for_each(|exchange| self.abort(exchange));
+        self.requests.take();
+        self.resumptions.take();
     }
 }

@@ -54,7 +54,7 @@ impl Driver {
             return;
         }
         loop {
-            let output = self.engine.borrow_mut().poll_output();
+            let output = self.engine.borrow_mut().poll_output(now());
             let Some(output) = output else { break };
             self.perform(output);
         }

@@ -239,7 +239,7 @@ impl Bench {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.engine.poll_output() {
+        while let Some(output) = self.engine.poll_output(self.now) {
             match output {
                 Output::Fetch(fetch) => {
                     let body = fetch.body.map_or(Value::Null, |body| body.0);

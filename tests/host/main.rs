@@ -15,6 +15,7 @@ mod by_id;
 mod caching;
 mod cancel;
 mod close;
+mod flow;
 mod fuzz;
 mod header;
 mod hostile;

@@ -1,0 +1,151 @@
+//! The queue in front of the wire: what is sent waits here for its turn, and what is in flight is counted.
+//!
+//! Browsers have six connections for a server of HTTP/1.1, one of which a stream holds. A page that follows a thousand tasks must
+//! not keep a caller waiting behind a thousand polls, nor open a thousand requests where HTTP/2 would let it.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use super::purpose::Purpose;
+use super::wire::{Channel, ExchangeId, Verb};
+
+/// So many requests that callers wait for are in flight at most.
+pub const MOST_CALLS: usize = 64;
+/// So many are that nobody waits for by themselves: polls, and the results of tasks.
+pub const MOST_BACKGROUND: usize = 4;
+
+/// What waits for the same slots, in the order in which it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// What opens a session, and what ends it: never held back.
+    Opening,
+    /// Answers to the server, notices and streams, which have bounds of their own.
+    Free,
+    /// What a caller waits for.
+    Call,
+    /// The results of tasks, and what nobody waits for at all.
+    Background,
+    /// The same slots, after those: a task that has ended is asked about no more.
+    Poll,
+}
+
+impl Lane {
+    const ALL: [Self; 5] = [Self::Opening, Self::Free, Self::Call, Self::Background, Self::Poll];
+
+    pub fn of(purpose: &Purpose) -> Self {
+        match purpose {
+            Purpose::Discover(_) | Purpose::Initialize(_) => Self::Opening,
+            Purpose::Listen | Purpose::Aside(_) => Self::Free,
+            Purpose::Payload(_) | Purpose::Cancel { call: None, .. } => Self::Background,
+            Purpose::Poll { .. } => Self::Poll,
+            Purpose::Invoke { .. }
+            | Purpose::Orphan
+            | Purpose::Page(_)
+            | Purpose::Cancel { .. }
+            | Purpose::Update { .. }
+            | Purpose::TaskPage { .. } => Self::Call,
+        }
+    }
+}
+
+/// An exchange that has not begun. What the session says of itself is added when it does.
+pub struct Queued<J> {
+    pub exchange: ExchangeId,
+    pub channel: Channel,
+    pub verb: Verb,
+    pub headers: Vec<(Cow<'static, str>, String)>,
+    pub body: Option<J>,
+    pub last_event_id: Option<String>,
+}
+
+pub struct Flow<J> {
+    /// By lane; each in the order of the exchanges.
+    queues: [VecDeque<Box<Queued<J>>>; Lane::ALL.len()],
+    in_flight: [usize; Lane::ALL.len()],
+    held: bool,
+}
+
+impl<J> Default for Flow<J> {
+    fn default() -> Self {
+        Self { queues: Default::default(), in_flight: Default::default(), held: false }
+    }
+}
+
+impl<J> Flow<J> {
+    /// Nothing begins until [`Flow::release`], but what opens a session.
+    pub fn hold(&mut self) {
+        self.held = true;
+    }
+
+    pub fn release(&mut self) {
+        self.held = false;
+    }
+
+    pub fn push(&mut self, lane: Lane, queued: Queued<J>) {
+        let queue = &mut self.queues[lane as usize];
+        let place = queue.partition_point(|each| each.exchange < queued.exchange);
+        queue.insert(place, Box::new(queued));
+    }
+
+    /// Takes out an exchange that has not begun.
+    fn take(&mut self, lane: Lane, exchange: ExchangeId) -> Option<Box<Queued<J>>> {
+        let queue = &mut self.queues[lane as usize];
+        let place = queue.binary_search_by_key(&exchange, |each| each.exchange).ok()?;
+        queue.remove(place)
+    }
+
+    /// An exchange is no longer wanted; was it waiting here?
+    pub fn remove(&mut self, exchange: ExchangeId) -> bool {
+        Lane::ALL.into_iter().any(|lane| self.take(lane, exchange).is_some())
+    }
+
+    /// A caller waits for this poll.
+    pub fn hasten(&mut self, exchange: ExchangeId) {
+        if let Some(queued) = self.take(Lane::Poll, exchange) {
+            self.push(Lane::Call, *queued);
+        }
+    }
+
+    fn has_room(&self, lane: Lane) -> bool {
+        let count = |lane: Lane| self.in_flight[lane as usize];
+        match lane {
+            Lane::Opening => true,
+            _ if self.held => false,
+            Lane::Free => true,
+            Lane::Call => count(lane) < MOST_CALLS,
+            Lane::Background | Lane::Poll => {
+                let is_next = lane == Lane::Background || self.queues[Lane::Background as usize].is_empty();
+                is_next && count(Lane::Background) + count(Lane::Poll) < MOST_BACKGROUND
+            }
+        }
+    }
+
+    /// Does anything wait for the slots of this lane?
+    pub fn is_crowded(&self, lane: Lane) -> bool {
+        let waits = |lane: Lane| !self.queues[lane as usize].is_empty();
+        match lane {
+            Lane::Background | Lane::Poll => waits(Lane::Background) || waits(Lane::Poll),
+            lane => waits(lane),
+        }
+    }
+
+    /// The oldest exchange that may begin now; it counts until [`Flow::ended`].
+    pub fn begin(&mut self) -> Option<(Lane, Box<Queued<J>>)> {
+        let oldest = |lane: Lane| Some((self.queues[lane as usize].front()?.exchange, lane));
+        let (_, lane) =
+            Lane::ALL.into_iter().filter(|lane| self.has_room(*lane)).filter_map(oldest).min_by_key(|(exchange, _)| *exchange)?;
+        let queued = self.queues[lane as usize].pop_front()?;
+        self.in_flight[lane as usize] += 1;
+        Some((lane, queued))
+    }
+
+    /// An exchange that had begun is over.
+    pub fn ended(&mut self, lane: Lane) {
+        self.in_flight[lane as usize] -= 1;
+    }
+
+    /// Nothing of all that is wanted any more.
+    pub fn clear(&mut self) {
+        self.queues = Default::default();
+    }
+}
