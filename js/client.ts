@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { McpError } from "./error.js";
 import { checkLimits, duration, within } from "./limits.js";
-import { shown } from "./debug.js";
+import { shown, teller } from "./debug.js";
 import { type Ending, Link, toError } from "./link.js";
 import { type Era, eraOf, forget, inTurn, recall, remember } from "./eras.js";
+import { Ledger, type StoredTask } from "./ledger.js";
 import { load, type Source } from "./load.js";
 import { type CallOptions, checkOptions, type ClientOptions, taskTtl } from "./options.js";
 import type {
@@ -18,6 +19,7 @@ import type {
 } from "./results.js";
 import { complete, type TaskKind, type TaskStatus } from "./status.js";
 import { PromptTask, ResourceTask, type Task, type TaskRecord, ToolTask } from "./task.js";
+import { storeOf } from "./store.js";
 import { VERSION } from "./version.js";
 
 /** What was negotiated. */
@@ -29,6 +31,16 @@ interface Negotiated {
   sessionId?: string;
   /** Nothing was seen of the server but that it opens sessions. */
   tentative?: boolean;
+}
+
+/** @internal What a client is made of. */
+export interface Opened {
+  link: Link;
+  negotiated: Negotiated;
+  url: string;
+  ledger?: Ledger | undefined;
+  /** The tasks that were remembered. */
+  stored: StoredTask[];
 }
 
 /** What the core says of a call that was to become a task. */
@@ -54,7 +66,7 @@ interface Signal {
 const CLASSES = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask } as const;
 
 /** @internal Loads the module and connects: what every entry's `Client.connect` does, each with its own place for the module. */
-export async function open(source: Source, endpoint: string | URL, options: ClientOptions): Promise<[Link, Negotiated, string]> {
+export async function open(source: Source, endpoint: string | URL, options: ClientOptions): Promise<Opened> {
   checkOptions(options);
   const { signal, wasm, clientInfo = { name: "mcp-tasks", version: VERSION } } = options;
   checkLimits({ signal });
@@ -62,14 +74,17 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   // What is insisted on says nothing of what the server would speak by itself.
   const isFoundOut = (options.protocolVersion ?? "auto") === "auto";
   const limits = { signal, timeoutMs: options.timeoutMs ?? 60_000 };
-  const glue = await within(load(wasm === undefined ? source : () => wasm), limits);
-  const attempt = async (): Promise<[Link, Negotiated, string]> => {
+  const debug = teller(options.onDebug, shown(url.href));
+  const store = storeOf(options.store);
+  const ledger = store && new Ledger(store, url, (detail, error) => debug({ type: "store", detail, error }));
+  const [glue, found] = await Promise.all([within(load(wasm === undefined ? source : () => wasm), limits), ledger?.load()]);
+  const attempt = async (): Promise<Opened> => {
     const era = recall(url.origin);
-    const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era);
+    const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era, found?.session);
     try {
       const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
       if (isFoundOut) remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
-      return [link, negotiated, shown(url.href)];
+      return { link, negotiated, url: shown(url.href), ledger, stored: found?.tasks ?? [] };
     } catch (error) {
       if (isFoundOut && tellsOfAge(error, era)) forget(url.origin);
       void link.close();
@@ -106,31 +121,47 @@ function tryUrl(text: string, base: string | undefined): URL | undefined {
 
 /** A connection to one MCP server. */
 export abstract class BaseClient implements AsyncDisposable {
-  /** The version of the protocol that both speak. */
-  readonly protocolVersion: string;
-  readonly serverInfo: Implementation | undefined;
-  readonly serverCapabilities: Record<string, unknown>;
-  /** What the server says about its use. */
-  readonly instructions: string | undefined;
-  /** Where the server has sessions, and tells the page of them. */
-  readonly sessionId: string | undefined;
-  /** The tasks that have not ended, by id. */
+  /** The tasks that have not ended, by id; with those that the `store` remembers of earlier pages. */
   readonly tasks: ReadonlyMap<string, Task<unknown>>;
   readonly #tasks = new Map<string, Task<unknown>>();
   readonly #link: Link;
   readonly #url: string;
+  readonly #ledger: Ledger | undefined;
+  #negotiated: Negotiated;
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  protected constructor([link, negotiated, url]: [Link, Negotiated, string]) {
+  protected constructor({ link, negotiated, url, ledger, stored }: Opened) {
     this.#link = link;
     this.#url = url;
-    this.protocolVersion = negotiated.protocolVersion;
-    this.serverInfo = negotiated.serverInfo;
-    this.serverCapabilities = negotiated.serverCapabilities;
-    this.instructions = negotiated.instructions;
-    this.sessionId = negotiated.sessionId;
+    this.#ledger = ledger;
+    this.#negotiated = negotiated;
     this.tasks = this.#tasks;
+    ledger?.open(negotiated.sessionId, negotiated);
+    stored.forEach((task) => this.#restore(task));
+  }
+
+  /** The version of the protocol that both speak. */
+  get protocolVersion(): string {
+    return this.#negotiated.protocolVersion;
+  }
+
+  get serverInfo(): Implementation | undefined {
+    return this.#negotiated.serverInfo;
+  }
+
+  get serverCapabilities(): Record<string, unknown> {
+    return this.#negotiated.serverCapabilities;
+  }
+
+  /** What the server says about its use. */
+  get instructions(): string | undefined {
+    return this.#negotiated.instructions;
+  }
+
+  /** Where the server has sessions, and tells the page of them. */
+  get sessionId(): string | undefined {
+    return this.#negotiated.sessionId;
   }
 
   /**
@@ -193,7 +224,7 @@ export abstract class BaseClient implements AsyncDisposable {
     }
   }
 
-  #adopt(kind: TaskKind, name: string, throwOnError: boolean, made: Made, onEnd?: () => void): Task<unknown> {
+  #adopt(kind: TaskKind, name: string, throwOnError: boolean, made: Made, onEnd?: () => void, receivedAt = Date.now()): Task<unknown> {
     const { taskId, error } = made;
     // A server may answer two calls with one task.
     const known = this.#tasks.get(taskId);
@@ -202,23 +233,56 @@ export abstract class BaseClient implements AsyncDisposable {
       ? { error: toError(error.code, error.message, taskId, error.data, undefined) }
       : { value: made.result };
     if (made.returnedImmediately) onEnd?.();
-    const task = new CLASSES[kind](this.#link, {
+    let status = made.status && complete(made.status);
+    const onChange = (changed = status): void => {
+      status = changed;
+      this.#ledger?.keep(taskId, () => ({
+        ...task.toJSON(),
+        throwOnError,
+        receivedAt,
+        ...(status && { status }),
+        ...(this.sessionId !== undefined && { sessionId: this.sessionId }),
+        ...this.#link.read<object>((core) => core.memory(taskId)),
+      }));
+    };
+    const forget = (): void => this.#ledger?.forget(taskId);
+    const task: Task<unknown> = new CLASSES[kind](this.#link, {
       taskId,
       name,
       throwOnError,
       url: this.#url,
       protocolVersion: this.protocolVersion,
-      onEnd: () => {
+      onChange,
+      onEnd: (lost, result) => {
         if (this.#tasks.get(taskId) === task) this.#tasks.delete(taskId);
         onEnd?.();
+        // What somebody waits for is not forgotten before it is there; nor what only we have lost.
+        if (lost ? lost.code === "task_not_found" : !result) forget();
+        result?.then(forget, (reason: unknown) => McpError.is(reason, "closed") || forget());
       },
-      ...(made.status ? { status: complete(made.status) } : {}),
+      ...(status ? { status } : {}),
       ...(made.ending ? { ending: made.ending } : {}),
       ...(made.returnedImmediately ? { immediate } : {}),
     });
     // A task that has ended, or answered at once, is not among the live ones.
-    if (this.#link.tasks.has(taskId) && !made.returnedImmediately) this.#tasks.set(taskId, task);
+    if (this.#link.tasks.has(taskId) && !made.returnedImmediately) {
+      this.#tasks.set(taskId, task);
+      onChange();
+    }
     return task;
+  }
+
+  /** A task that was remembered. What is no record of one is left out. */
+  #restore(stored: StoredTask): void {
+    try {
+      const { kind, taskId, name, throwOnError, status, sessionId, receivedAt } = this.#checkRecord(stored);
+      checkKind(kind);
+      const made = { taskId, returnedImmediately: false, ...(status && { status }) };
+      this.#adopt(kind, name, throwOnError, made, undefined, receivedAt);
+      this.#link.tell((core) => core.follow(taskId, stored, sessionId !== undefined && sessionId === this.sessionId));
+    } catch (error) {
+      this.#link.debug({ type: "store", detail: "an entry is no record of a task that can be resumed here", error });
+    }
   }
 
   /**
@@ -231,20 +295,20 @@ export abstract class BaseClient implements AsyncDisposable {
   resumeTask(taskId: string, options?: { kind?: "tool"; name?: string }): ToolTask;
   resumeTask(task: string | TaskRecord, options?: { kind?: TaskKind; name?: string }): ToolTask | PromptTask | ResourceTask;
   resumeTask(given: string | TaskRecord, options: { kind?: TaskKind; name?: string } = {}): Task<unknown> {
-    const record = typeof given === "string" ? { taskId: given, kind: "tool" as const, name: "" } : this.#checkRecord(given);
-    const { taskId, answered = [] } = record as Partial<TaskRecord> & typeof record;
+    const record: Pick<TaskRecord, "taskId" | "kind" | "name" | "answered"> =
+      typeof given === "string" ? { taskId: given, kind: "tool", name: "" } : this.#checkRecord(given);
     const { kind = record.kind, name = record.name } = options;
-    if (typeof taskId !== "string" || taskId === "") throw new McpError("invalid_argument", "a task has an id");
-    if (!Object.hasOwn(CLASSES, kind)) throw new McpError("invalid_argument", `there are no tasks of kind "${String(kind)}"`);
+    const taskId = checkId(record.taskId);
+    checkKind(kind);
     const known = this.#tasks.get(taskId);
     if (known && known.kind !== kind) throw new McpError("invalid_argument", `the task is a ${known.kind}`, { taskId });
     if (known) return known;
     const task = this.#adopt(kind, String(name), true, { taskId, returnedImmediately: false });
-    this.#link.tell((core) => core.follow(taskId, answered));
+    this.#link.tell((core) => core.follow(taskId, record, false));
     return task;
   }
 
-  #checkRecord(record: TaskRecord): TaskRecord {
+  #checkRecord<T extends TaskRecord>(record: T): T {
     const wrong = (why: string): McpError => new McpError("invalid_argument", `this is no record of a task that can be resumed here: ${why}`);
     if (typeof record !== "object" || record === null || record.version !== 1) throw wrong("its version is unknown");
     if (typeof record.taskId !== "string" || typeof record.name !== "string") throw wrong("it is torn");
@@ -343,13 +407,19 @@ export abstract class BaseClient implements AsyncDisposable {
 
   /** Ends the streams and the session. Tasks go on at the server. */
   close(): Promise<void> {
-    this.#closing ??= this.#link.close();
+    this.#ledger?.flush();
+    // What is remembered may be bound to the session.
+    this.#closing ??= this.#link.close(this.#ledger?.needsSession);
     return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function checkKind(kind: TaskKind): void {
+  if (!Object.hasOwn(CLASSES, kind)) throw new McpError("invalid_argument", `there are no tasks of kind "${String(kind)}"`);
 }
 
 function checkId(taskId: string): string {

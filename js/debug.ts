@@ -2,7 +2,7 @@
 export interface DebugEvent {
   /** When, in milliseconds since the epoch. */
   at: number;
-  type: "request" | "response" | "message" | "error" | "callback";
+  type: "request" | "response" | "message" | "error" | "callback" | "store";
   /** Which HTTP request and response belong together. */
   exchange?: number;
   /** The HTTP method. */
@@ -16,6 +16,19 @@ export interface DebugEvent {
   message?: unknown;
   error?: unknown;
   detail?: string;
+}
+
+/** Tells of events at a URL, where somebody listens. */
+export function teller(onDebug: ((event: DebugEvent) => void) | undefined, url: string): (event: Omit<DebugEvent, "at" | "url">) => void {
+  return (event) => {
+    try {
+      const told: unknown = onDebug?.({ at: Date.now(), url, ...event });
+      // What it throws or rejects with, there is nobody left to tell.
+      Promise.resolve(told).catch(() => {});
+    } catch {
+      // As above.
+    }
+  };
 }
 
 /** The headers that are shown by name alone. */

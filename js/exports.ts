@@ -23,4 +23,5 @@ export type {
   QuestionContext,
 } from "./questions.js";
 export type { InputRequest, TaskKind, TaskState, TaskStatus } from "./status.js";
+export type { StoreOption, TaskStore } from "./store.js";
 export { PromptTask, ResourceTask, Task, type TaskRecord, ToolTask } from "./task.js";

@@ -1,4 +1,4 @@
-import { type DebugEvent, redact, shown } from "./debug.js";
+import { type DebugEvent, redact, shown, teller } from "./debug.js";
 import { type ErrorCode, McpError } from "./error.js";
 import type { Core } from "./generated/core.js";
 import type { Host } from "./host.js";
@@ -20,6 +20,8 @@ export interface Ending {
 /** What hears of a task's life. */
 export interface Follower {
   update(status: TaskStatus, ending?: Ending): void;
+  /** What is to be remembered of the task has changed. */
+  remember?(): void;
   /** The task can be followed no further; without an error, because the caller let go of it. */
   lose(error?: McpError): void;
 }
@@ -41,29 +43,31 @@ export class Link implements Host {
   readonly #calls = new Map<number, Call>();
   readonly #questions: Questions;
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
-  readonly #onDebug: ((event: DebugEvent) => void) | undefined;
-  readonly #shown: string;
+  readonly debug: (event: Omit<DebugEvent, "at" | "url">) => void;
   #lastCall = 0;
   /** Why nothing works any more. */
   #ended: McpError | undefined;
 
-  constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined) {
+  /** `past` is what was negotiated in the session that is to be gone on with. */
+  constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined, past?: object) {
     this.send = sender(url, options, () => this.tell((core) => core.reauthorized()));
     this.#questions = new Questions(options, {
       answer: (question, answer) => this.#guard(() => this.#core.answer(question, answer)),
       refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
     });
-    this.#onDebug = options.onDebug;
-    this.#shown = shown(url.href);
+    this.debug = teller(options.onDebug, shown(url.href));
     const random = crypto.getRandomValues(new Uint32Array(4));
     const idPrefix = Array.from(random, (word) => word.toString(36)).join("");
+    // Nobody has used these numbers before in that session, or hardly.
+    const before = past ? random[0]! >>> 2 : 0;
+    this.#lastCall = before;
     const hidesHeaders = "location" in globalThis && globalThis.location.origin !== url.origin;
     const { notifications = true, timeoutMs = 60_000, protocolVersion = "auto", elicitation, sampling, roots } = options;
-    const debug = this.#onDebug !== undefined;
+    const debug = options.onDebug !== undefined;
     const wanted = protocolVersion === "auto" ? undefined : eraOf(protocolVersion);
     const given = [elicitation, sampling, roots].map((handler) => handler !== undefined) as [boolean, boolean, boolean];
     this.#core = this.#guard(
-      () => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal()),
+      () => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(), !!options.store, past, before),
     );
   }
 
@@ -142,18 +146,8 @@ export class Link implements Host {
     }
   }
 
-  debug(event: Omit<DebugEvent, "at" | "url">): void {
-    try {
-      const told: unknown = this.#onDebug?.({ at: Date.now(), url: this.#shown, ...event });
-      // What it throws or rejects with, there is nobody left to tell.
-      Promise.resolve(told).catch(() => {});
-    } catch {
-      // As above.
-    }
-  }
-
-  /** Ends everything here and the session on the server, which is told but not waited for without end. */
-  async close(): Promise<void> {
+  /** Ends everything here, and the session on the server unless it is kept; the server is told, but not waited for without end. */
+  async close(keepsSession = false): Promise<void> {
     if (this.#ended) return;
     this.#end(new McpError("closed", "the client was closed"));
     let timer;
@@ -161,7 +155,7 @@ export class Link implements Host {
       timer = setTimeout(resolve, FAREWELL);
       const call = ++this.#lastCall;
       this.#calls.set(call, { resolve, reject: resolve });
-      this.#guard(() => this.#core.close(call));
+      this.#guard(() => this.#core.close(call, !keepsSession));
     }).catch(() => {});
     clearTimeout(timer);
     this.#core.free();
@@ -204,6 +198,10 @@ export class Link implements Host {
 
   gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void {
     this.tasks.get(taskId)?.lose(toError(code, message, taskId, data, cause));
+  }
+
+  remember(taskId: string): void {
+    this.tasks.get(taskId)?.remember?.();
   }
 
   notification(method: string, params: unknown): void {

@@ -11,6 +11,7 @@ import {
 } from "./questions.js";
 import { duration } from "./limits.js";
 import type { Implementation, Progress } from "./results.js";
+import { isStore, type StoreOption } from "./store.js";
 
 /** What `Client.connect` takes. */
 export interface ClientOptions {
@@ -32,6 +33,12 @@ export interface ClientOptions {
   sampling?: Handler<CreateMessageParams, CreateMessageResult>;
   /** Tells the server what it may work on ("Roots"): given, the server may ask. */
   roots?: Handler<Record<string, unknown>, ListRootsResult>;
+  /**
+   * Where unfinished tasks are remembered across reloads: in the browser's IndexedDB or `localStorage`, or in a {@link TaskStore}. The next
+   * client of the same endpoint that is given the same store has them in its `tasks`. Arguments, results, headers and credentials are
+   * never stored; what servers say with a status is, their questions included. Default `false`.
+   */
+  store?: StoreOption;
   /** Where the WebAssembly module comes from, when the default place cannot serve it. */
   wasm?: WasmSource;
   /** Hears every wire event, redacted of credentials. */
@@ -63,7 +70,7 @@ export interface CallOptions {
 }
 
 /** What is in the interface, and not yet in this version: better refused than passed over. */
-const LATER = ["auth", "store"];
+const LATER = ["auth"];
 
 /** Says what is wrong with options before anything is sent. */
 export function checkOptions(options: ClientOptions): void {
@@ -76,6 +83,7 @@ export function checkOptions(options: ClientOptions): void {
   for (const topic of TOPICS) {
     if (!["undefined", "function"].includes(typeof options[topic])) throw new McpError("invalid_argument", `${topic} must be a function`);
   }
+  if (!isStore(options.store)) throw new McpError("invalid_argument", 'store must be "indexeddb", "localstorage", false, or a TaskStore');
   duration("timeoutMs", options.timeoutMs);
 }
 

@@ -18,8 +18,10 @@ export interface Origin {
   /** Where the endpoint is, and what it speaks. */
   url: string;
   protocolVersion: string;
-  /** Called once nothing more will happen. */
-  onEnd?: () => void;
+  /** Called when there is more to remember: a status, or what the core knows. */
+  onChange?: (status?: TaskStatus) => void;
+  /** Called once nothing more will happen: because of the error, where the task may go on without us. `result` is what somebody waits for. */
+  onEnd?: (error?: McpError, result?: Promise<unknown>) => void;
 }
 
 /** A task as a record: what `Client.resumeTask` takes, here or elsewhere. It holds no credentials. */
@@ -74,7 +76,11 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
     this.#ending = origin.ending;
     this.#latest = origin.immediate ? complete({ taskId: origin.taskId, status: "completed" }) : origin.status;
     if (!this.#isOver) {
-      link.tasks.set(this.taskId, { update: (status, ending) => this.#update(status, ending), lose: (error) => this.#lose(error) });
+      link.tasks.set(this.taskId, {
+        update: (status, ending) => this.#update(status, ending),
+        remember: () => origin.onChange?.(),
+        lose: (error) => this.#lose(error),
+      });
     }
   }
 
@@ -121,6 +127,7 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
     this.#ending = ending;
     const watchers = [...this.#watchers];
     if (isTerminal(status.status)) this.#end();
+    else this.#origin.onChange?.(status);
     for (const watcher of watchers) {
       // An earlier callback may have ended a later one; at the end all are told.
       if (this.#isOver || this.#watchers.has(watcher)) watcher.update(status);
@@ -130,15 +137,15 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
   #lose(error?: McpError): void {
     this.#lost = error ? { error } : {};
     const watchers = [...this.#watchers];
-    this.#end();
+    this.#end(error);
     watchers.forEach((watcher) => watcher.lose(error));
   }
 
   /** Lets go of whatever waited for changes. */
-  #end(): void {
+  #end(error?: McpError): void {
     this.#watchers.clear();
     this.#link.tasks.delete(this.taskId);
-    this.#origin.onEnd?.();
+    this.#origin.onEnd?.(error, this.#isOver ? this.#result : undefined);
   }
 
   /**
@@ -256,9 +263,8 @@ export abstract class Task<R = unknown> implements AsyncIterable<TaskStatus>, As
   toJSON(): TaskRecord {
     const { taskId, kind, name, returnedImmediately } = this;
     const { url, protocolVersion } = this.#origin;
-    const answered = this.#link.read<string[]>((core) => core.answered(taskId)) ?? [];
-    const asked = answered.length > 0 ? { answered } : {};
-    return { version: 1, taskId, kind, name, url, protocolVersion, returnedImmediately, ...asked };
+    const { answered } = this.#link.read<{ answered?: string[] }>((core) => core.memory(taskId)) ?? {};
+    return { version: 1, taskId, kind, name, url, protocolVersion, returnedImmediately, ...(answered && { answered }) };
   }
 }
 

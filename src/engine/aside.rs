@@ -94,6 +94,7 @@ impl<J: Json> Engine<J> {
             task.aside.request = Some(request);
             task.aside.spent = now + SILENT;
         }
+        self.note(id);
     }
 
     /// The server is told: a stream that is gone is no reason for it to stop.

@@ -34,7 +34,7 @@ impl Lane {
 
     pub fn of(purpose: &Purpose) -> Self {
         match purpose {
-            Purpose::Discover(_) | Purpose::Initialize(_) => Self::Opening,
+            Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_) => Self::Opening,
             Purpose::Listen | Purpose::Aside(_) => Self::Free,
             Purpose::Payload(_) | Purpose::Cancel { call: None, .. } => Self::Background,
             Purpose::Poll { .. } => Self::Poll,

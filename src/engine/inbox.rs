@@ -105,6 +105,7 @@ impl<J: Json> Engine<J> {
         match request.purpose {
             Purpose::Discover(call) => self.discovered(call, outcome, now),
             Purpose::Initialize(call) => self.initialized(call, outcome, now),
+            Purpose::Reunion(call) => self.reunited(call, outcome, now),
             Purpose::Invoke { call, as_task } => self.invoked(call, as_task, outcome, now),
             Purpose::Orphan => self.orphaned(outcome, now),
             Purpose::Page(listing) => self.page(listing, outcome, now),

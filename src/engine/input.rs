@@ -43,10 +43,9 @@ impl<J> Default for Inputs<J> {
 }
 
 impl<J: Json> Inputs<J> {
-    /// The keys of the questions that have their answer.
-    fn answered(&self) -> impl Iterator<Item = &str> {
-        let has_answer = |input: &Input<J>| !matches!(input, Input::Asked(_));
-        self.known.iter().filter(move |(_, input)| has_answer(input)).map(|(key, _)| key.as_str())
+    /// The keys of the questions whose answer the server has.
+    pub fn answered(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().filter(|(_, input)| matches!(input, Input::Sent)).map(|(key, _)| key.as_str())
     }
 
     /// Was any question of the task seen to?
@@ -173,16 +172,11 @@ impl<J: Json> Engine<J> {
         self.advance(id, News::None, now);
     }
 
-    /// The questions of a task that were answered here, by key: to be remembered with the task.
-    pub fn answered_keys(&self, id: &str) -> J {
-        let keys = self.tasks.get(id).into_iter().flat_map(|task| task.inputs.answered());
-        J::array(keys.map(J::text).collect())
-    }
-
-    /// Questions of a task that were answered before, elsewhere perhaps: nobody is asked them again.
-    pub fn recall_answered(&mut self, id: &str, answered: &J) {
-        let Some(task) = self.tasks.get_mut(id).filter(|_| self.era == Era::Modern) else { return };
-        answered.items().filter_map(|key| key.string()).for_each(|key| task.inputs.set(&key, Input::Sent));
+    /// Questions of a task that were answered before, elsewhere perhaps, by key: nobody is asked them again.
+    pub(super) fn recall_answered(&mut self, id: &str, answered: Option<&J>) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        let keys = answered.into_iter().flat_map(J::items).filter_map(|key| key.string());
+        keys.for_each(|key| task.inputs.set(&key, Input::Sent));
     }
 
     /// One answer, by hand.
@@ -275,12 +269,11 @@ impl<J: Json> Engine<J> {
                 }
             }
         }
+        self.note(id);
         self.deliver_all(settled);
         self.advance(id, News::None, now);
     }
-}
 
-impl<J: Json> Engine<J> {
     /// The server refused what was asked of a task: does it know the task?
     fn verify(&mut self, call: Option<CallId>, id: &str, refusal: Error<J>, now: Millis) {
         if let Some(call) = call {

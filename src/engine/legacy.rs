@@ -20,6 +20,11 @@ pub fn initialize<J: Json>(version: &str, client_info: J, capabilities: J) -> Ou
     Outgoing::new("initialize", params)
 }
 
+/// Asks for nothing but an answer ("Ping").
+pub fn ping<J: Json>() -> Outgoing<J> {
+    Outgoing::bare("ping")
+}
+
 /// `tools/call`, `prompts/get` or `resources/read`; with `task`, augmented ("Tasks", Creating Tasks).
 pub fn invoke<J: Json>(invocation: &Invocation<J>, as_task: bool, token: Option<u32>) -> Outgoing<J> {
     let task = as_task.then(|| J::object().with_some(Key::Ttl, invocation.ttl.map(J::float)));

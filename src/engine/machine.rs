@@ -11,6 +11,7 @@ use super::kind::Invocation;
 use super::listing::{Listing, Shelf};
 use super::message::{Outgoing, RequestId};
 use super::question::{Answers, Question, QuestionId};
+use super::reunion::PastSession;
 use super::round::Asking;
 use super::served::{Serial, Served};
 use super::session::Session;
@@ -43,6 +44,10 @@ pub struct Config<J> {
     pub known: Option<Era>,
     /// The questions that the face answers.
     pub answers: Answers,
+    /// Tell the face what is to be remembered of its tasks, as [`Output::Remember`].
+    pub remembers: bool,
+    /// The session that was open before, to be gone on with where the server still has it.
+    pub session: Option<PastSession<J>>,
 }
 
 /// What a call waits for.
@@ -232,8 +237,8 @@ impl<J: Json> Engine<J> {
         settled.into_iter().for_each(|each| self.deliver(each));
     }
 
-    /// Ends everything here. What runs on the server runs on.
-    pub fn close(&mut self, call: CallId, now: Millis) {
+    /// Ends everything here; `ends_session`, the session too. What runs on the server runs on.
+    pub fn close(&mut self, call: CallId, ends_session: bool, now: Millis) {
         self.closed = true;
         let calls = self.calls.take();
         for (open, _) in calls {
@@ -250,7 +255,10 @@ impl<J: Json> Engine<J> {
         self.served.take();
         self.retries.take();
         self.calls.insert(call, Call::Session);
-        self.say_goodbye(call, now);
+        if ends_session {
+            return self.say_goodbye(call, now);
+        }
+        self.resolve(call, J::null());
     }
 
     /// What was negotiated, for the face.

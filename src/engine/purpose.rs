@@ -8,6 +8,8 @@ pub enum Purpose {
     /// The first request, which finds out what the server speaks.
     Discover(CallId),
     Initialize(CallId),
+    /// `ping`: is the session still there that was open before?
+    Reunion(CallId),
     /// `tools/call` and its like; sent as a task or plainly.
     Invoke {
         call: CallId,

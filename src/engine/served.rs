@@ -274,6 +274,32 @@ impl<J: Json> Engine<J> {
         asked.map(only).collect()
     }
 
+    /// The questions of a task whose answers the server does not have, each as the server asked it, and under which key.
+    pub(super) fn served_to(&self, task: &str) -> Vec<J> {
+        let open = self.served.iter().filter(|(_, each)| each.task.as_deref() == Some(task));
+        let with_id = |each: &Served<J>| J::object().with(Key::Key, J::text(&each.key)).with(Key::Id, each.id.clone());
+        open.map(|(_, each)| with_id(each).with(Key::Request, each.request.clone())).collect()
+    }
+
+    /// The same again, where the task still is.
+    pub(super) fn recall_asked(&mut self, id: &str, asked: Option<&J>, now: Millis) {
+        let Some(task) = self.tasks.get(id).map(|task| task.id.clone()) else { return };
+        let before = self.last_served;
+        for each in asked.into_iter().flat_map(J::items).take(MOST_OPEN) {
+            let (Some(key), Some(of), Some(request)) = (each.text_of(Key::Key), each.get(Key::Id), each.get(Key::Request)) else {
+                continue;
+            };
+            if self.config.answers.topic(&request).is_some() {
+                self.last_served += 1;
+                let served = Served { id: of, by: None, task: Some(task.clone()), key, request, question: None, reply: None };
+                self.served.insert(self.last_served, served);
+            }
+        }
+        if self.last_served > before {
+            self.restate(id, now);
+        }
+    }
+
     /// Did a task ask before it was known?
     pub(super) fn is_asked_for(&self, task: &str) -> bool {
         !self.questions_of(task).is_empty()
@@ -281,6 +307,7 @@ impl<J: Json> Engine<J> {
 
     /// What a task asks has changed: its status says so.
     pub(super) fn restate(&mut self, id: &str, now: Millis) {
+        self.note(id);
         let questions = self.questions_of(id);
         let Some(task) = self.tasks.get_mut(id).filter(|task| !task.life.is_over()) else { return };
         // The status that the task was made with was held back until now.

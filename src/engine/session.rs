@@ -61,10 +61,12 @@ impl<J: Json> Engine<J> {
     pub fn connect(&mut self, call: CallId, now: Millis) {
         self.calls.insert(call, Call::Session);
         self.wire.flow.hold();
-        match self.config.wanted.or(self.config.known) {
-            Some(Era::Legacy) => self.initialize(call, now),
+        let past = self.config.session.take();
+        match (self.config.wanted.or(self.config.known), past) {
             // Where it is known to be modern, this is its first request all the same.
-            Some(Era::Modern) | None => self.discover(call, now),
+            (Some(Era::Modern), _) | (None, None) => self.discover(call, now),
+            (_, Some(past)) => self.reunite(call, &past, now),
+            (Some(Era::Legacy), None) => self.initialize(call, now),
         }
     }
 
@@ -73,7 +75,7 @@ impl<J: Json> Engine<J> {
         self.wire.request(Purpose::Discover(call), modern::discover(), None, now);
     }
 
-    fn speak(&mut self, era: Era) {
+    pub(super) fn speak(&mut self, era: Era) {
         self.era = era;
         let identity = || modern::Identity::new(self.config.client_info.clone(), self.config.answers.to_json());
         self.wire.identity = (era == Era::Modern).then(identity);
@@ -151,16 +153,21 @@ impl<J: Json> Engine<J> {
             let data = J::object().with_some(Key::ProtocolVersion, offered.as_deref().map(J::text));
             return self.refuse_session(call, no_common_version().carrying(data), now);
         };
-        if version >= legacy::VERSION_HEADER_SINCE {
-            self.wire.session.version = Some(version.into());
-        }
-        self.session.version = Some(version.into());
+        self.settle_on(version);
         self.session.capabilities = result.get(Key::Capabilities);
         self.session.server_info = result.get(Key::ServerInfo);
         self.session.instructions = result.get(Key::Instructions);
         // Servers may refuse requests, or hide tools, until this has arrived: the caller waits for it.
         let message = Outgoing::bare(legacy::INITIALIZED).envelope(None);
         self.wire.post(Channel::Initialized(call), message, now);
+    }
+
+    /// This version is spoken from now on.
+    pub(super) fn settle_on(&mut self, version: &'static str) {
+        if version >= legacy::VERSION_HEADER_SINCE {
+            self.wire.session.version = Some(version.into());
+        }
+        self.session.version = Some(version.into());
     }
 
     /// A refusal that names a version which we speak is answered with that version, once for each.

@@ -58,6 +58,8 @@ pub enum Output<J> {
     Status(TaskStatus<J>),
     /// A task that the face follows cannot be followed any more.
     Gone(String, Error<J>),
+    /// What is to be remembered of a task has changed: [`Engine::memory`](super::Engine::memory) has it.
+    Remember(String),
     Notification(String, Option<J>),
     /// The server asks; the answer goes into [`Engine::answer`](super::Engine::answer), or
     /// [`Engine::refuse`](super::Engine::refuse).
@@ -201,6 +203,11 @@ impl<J: Json> Wire<J> {
             last_exchange: 0,
             last_request: 0,
         }
+    }
+
+    /// The next request has a higher id than this.
+    pub fn number_after(&mut self, last: RequestId) {
+        self.last_request = self.last_request.max(last);
     }
 
     /// The id that the next request will have.

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::host::Host;
 use super::value::{Value, parse_text};
-use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, Round, State, TaskStatus};
+use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, State, TaskStatus};
 
 thread_local! {
     /// Who hears of a panic.
@@ -38,6 +38,9 @@ impl Core {
         sampling: bool,
         roots: bool,
         local: bool,
+        remembers: bool,
+        session: JsValue,
+        last_request: u32,
     ) -> Self {
         std::panic::set_hook(Box::new(|_| {
             for host in HOSTS.take() {
@@ -55,6 +58,8 @@ impl Core {
             wanted: wanted_era.as_deref().and_then(Era::named),
             known: known_era.as_deref().and_then(Era::named),
             answers: Answers { elicitation, sampling, roots, local },
+            remembers,
+            session: Value::given(session).map(|negotiated| PastSession { negotiated, last_request }),
         };
         Self(Driver::new(host, config))
     }
@@ -100,17 +105,17 @@ impl Core {
         }
     }
 
-    /// `answered` has the keys of the questions that were answered before.
-    pub fn follow(&self, task_id: &str, answered: JsValue) {
+    /// `memory` is what `memory` gave of the task before, in the same session or in another.
+    pub fn follow(&self, task_id: &str, memory: JsValue, same_session: bool) {
         self.0.input(|engine, now| {
             engine.follow(task_id, now);
-            engine.recall_answered(task_id, &Value(answered));
+            engine.recall(task_id, &Value(memory), same_session, now);
         });
     }
 
-    /// The keys of a task's questions that were answered here.
-    pub fn answered(&self, task_id: &str) -> JsValue {
-        self.0.input(|engine, _| engine.answered_keys(task_id)).0
+    /// What is to be remembered of a task: `{ answered?, asked?, aside? }`.
+    pub fn memory(&self, task_id: &str) -> JsValue {
+        self.0.input(|engine, _| engine.memory(task_id)).0
     }
 
     pub fn detach(&self, task_id: &str) {
@@ -203,8 +208,9 @@ impl Core {
         self.0.input(|engine, now| engine.abandon(call, now));
     }
 
-    pub fn close(&self, call: u32) {
-        self.0.input(|engine, now| engine.close(call, now));
+    /// `ends_session` is false where the session is to be gone on with later.
+    pub fn close(&self, call: u32, ends_session: bool) {
+        self.0.input(|engine, now| engine.close(call, ends_session, now));
         HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| !js_sys::Object::is(host, &self.0.host)));
     }
 }

@@ -97,6 +97,7 @@ impl Driver {
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.gone(&id, error.code.name(), &error.message, data, cause)
             }
+            Output::Remember(id) => self.host.remember(&id),
             Output::Notification(method, params) => self.host.notification(&method, or_undefined(params)),
             Output::Progress(call, params) => self.host.progress(call, params.0),
             Output::Heard(message) => self.host.debug_message(message.0, None),

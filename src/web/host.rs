@@ -34,6 +34,9 @@ extern "C" {
     pub(super) fn gone(this: &Host, task_id: &str, code: &str, message: &str, data: JsValue, cause: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn remember(this: &Host, task_id: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
     pub(super) fn notification(this: &Host, method: &str, params: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]

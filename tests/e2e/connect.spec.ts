@@ -82,18 +82,19 @@ test.describe("negotiation", () => {
     expect(given).toEqual({ name: "my app", version: "7" });
   });
 
-  for (const options of [
-    { store: "indexeddb" },
-    { auth: {} },
-  ]) {
-    test(`\`${Object.keys(options)[0]}\` is not there yet, and is refused rather than passed over`, async ({ page, scripted }) => {
+  for (const [options, code] of [
+    [{ store: "cookies" }, "invalid_argument"],
+    [{ store: { set: 1 } }, "invalid_argument"],
+    [{ auth: {} }, "unsupported"],
+  ] as const) {
+    test(`${JSON.stringify(options)} is refused rather than passed over`, async ({ page, scripted }) => {
       const ended = await page.evaluate(
         async ({ url, options }) => {
           return settle(connect(url, options as object));
         },
         { url: scripted.url, options },
       );
-      expect(ended.error?.code).toBe("unsupported");
+      expect(ended.error?.code).toBe(code);
       expect(scripted.requests).toEqual([]);
     });
   }

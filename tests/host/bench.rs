@@ -53,6 +53,8 @@ pub fn config() -> Config<Node> {
         wanted: None,
         known: Some(Era::Legacy),
         answers: Answers::default(),
+        remembers: false,
+        session: None,
     }
 }
 
@@ -213,7 +215,7 @@ impl Bench {
     }
 
     pub fn close(&mut self) -> CallId {
-        self.call(|engine, call, now| engine.close(call, now))
+        self.call(|engine, call, now| engine.close(call, true, now))
     }
 
     /// Lets so much time pass.

@@ -141,7 +141,7 @@ fn begin(engine: &mut Engine<Node>, call: CallId, now: Millis, act: Act) {
         Act::Update(id, answers) => engine.update(call, &id, Node(answers), now),
         Act::Respond(id, key, answer) => engine.respond(call, &id, key, Node(answer), now),
         Act::Tasks(cursor, limit) => engine.list_tasks(call, cursor.as_deref(), limit as usize, now),
-        Act::Close => engine.close(call, now),
+        Act::Close => engine.close(call, true, now),
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_callback_may_close_the_client() {
     page.watched_task().await;
     let (inner, closing) = (page.clone(), Rc::new(RefCell::new(None)));
     let slot = closing.clone();
-    page.peer.react("status", &reaction(move || *slot.borrow_mut() = Some(inner.call(Core::close))));
+    page.peer.react("status", &reaction(move || *slot.borrow_mut() = Some(inner.call(|core, call| core.close(call, true)))));
     page.peer.have("tasks/get", COMPLETED);
     pause(300.0).await;
     let closing = closing.borrow().expect("the status came");

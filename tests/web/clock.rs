@@ -23,7 +23,7 @@ async fn a_hundred_tasks_have_one_timer() {
     let page = Page::connected().await;
     let timers = Timers::new();
     for number in 0..100 {
-        page.core.follow(&format!("t{number}"), js_sys::Array::new().into());
+        page.core.follow(&format!("t{number}"), js_sys::Object::new().into(), false);
         page.core.watch(&format!("t{number}"), true);
     }
     pause(100.0).await;
@@ -31,7 +31,7 @@ async fn a_hundred_tasks_have_one_timer() {
     timers.remove();
     assert!(page.peer.count("tasks/get") >= 100, "each is polled");
     assert!(armed <= 1 && most == 1, "{armed} are armed, and {most} were");
-    page.end_of(page.call(Core::close)).await.expect("an end");
+    page.end_of(page.call(|core, call| core.close(call, true))).await.expect("an end");
 }
 
 #[wasm_bindgen_test]
@@ -41,7 +41,7 @@ async fn a_closed_client_has_none() {
     page.watched_task().await;
     pause(50.0).await;
     assert_eq!(timers.delays().len(), 1);
-    page.end_of(page.call(Core::close)).await.expect("an end");
+    page.end_of(page.call(|core, call| core.close(call, true))).await.expect("an end");
     pause(20.0).await;
     let left = timers.delays().len();
     timers.remove();
@@ -52,7 +52,7 @@ async fn a_closed_client_has_none() {
 async fn a_core_that_is_freed_takes_its_timer_along() {
     let timers = Timers::new();
     let page = Page::connected().await;
-    page.core.follow("t1", js_sys::Array::new().into());
+    page.core.follow("t1", js_sys::Object::new().into(), false);
     page.core.watch("t1", true);
     pause(20.0).await;
     drop(page);
@@ -80,7 +80,7 @@ async fn retry_after_is_a_number_of_seconds_or_a_date() {
         page.peer.set_retry_after(&value);
         let delay = delay_after(&page, "busy").await;
         assert!(holds(delay), "{why}: {delay}");
-        page.end_of(page.call(Core::close)).await.expect("an end");
+        page.end_of(page.call(|core, call| core.close(call, true))).await.expect("an end");
     }
 }
 

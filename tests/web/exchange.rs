@@ -97,7 +97,7 @@ async fn the_session_is_named_in_every_request_after_it() {
     assert_eq!(header("tools/call", "mcp-protocol-version").as_deref(), Some("2025-11-25"));
     assert_eq!(header("tools/call", "accept").as_deref(), Some("application/json, text/event-stream"));
 
-    page.end_of(page.call(Core::close)).await.expect("an end");
+    page.end_of(page.call(|core, call| core.close(call, true))).await.expect("an end");
     assert_eq!(header("DELETE", "mcp-session-id").as_deref(), Some("s1"));
 }
 
@@ -133,7 +133,7 @@ async fn closing_aborts_whatever_is_under_way() {
     let aborted = |method| page.last(method, &["signal", "aborted"]).as_bool();
     assert_eq!((aborted("GET"), aborted("tools/call")), (Some(false), Some(false)));
 
-    page.end_of(page.call(Core::close)).await.expect("an end");
+    page.end_of(page.call(|core, call| core.close(call, true))).await.expect("an end");
     assert_eq!((aborted("GET"), aborted("tools/call")), (Some(true), Some(true)));
     assert_eq!(page.end_of(call).await.expect_err("closed").code, "closed");
     pause(20.0).await;

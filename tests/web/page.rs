@@ -95,7 +95,24 @@ impl Page {
         let hook = panic::take_hook();
         let known = Some("legacy".into());
         let info = js_sys::Object::new().into();
-        let core = Core::new(host, info, true, timeout_ms, "here".into(), false, debug, None, known, false, false, false, false);
+        let core = Core::new(
+            host,
+            info,
+            true,
+            timeout_ms,
+            "here".into(),
+            false,
+            debug,
+            None,
+            known,
+            false,
+            false,
+            false,
+            false,
+            false,
+            JsValue::UNDEFINED,
+            0,
+        );
         panic::set_hook(hook);
         Self { peer, core, last_call: Cell::new(0) }
     }

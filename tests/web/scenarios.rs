@@ -83,7 +83,24 @@ impl InPage {
         let info = into_js(&json!({ "name": "test", "version": "0" }));
         // The core hears of panics in place of the test runner, which is to go on telling what failed.
         let hook = panic::take_hook();
-        let core = Core::new(host, info, true, 60_000.0, "here".into(), false, false, None, None, elicitation, false, false, true);
+        let core = Core::new(
+            host,
+            info,
+            true,
+            60_000.0,
+            "here".into(),
+            false,
+            false,
+            None,
+            None,
+            elicitation,
+            false,
+            false,
+            true,
+            false,
+            JsValue::UNDEFINED,
+            0,
+        );
         panic::set_hook(hook);
         Self { core, page, last_call: Cell::new(0), _answer: answer }
     }
@@ -135,7 +152,7 @@ impl Face for InPage {
             Act::Update(id, answers) => core.update(call, &id, into_js(&answers)).expect(given),
             Act::Respond(id, key, answer) => core.respond(call, &id, key, into_js(&answer)).expect(given),
             Act::Tasks(cursor, limit) => core.list_tasks(call, cursor, limit),
-            Act::Close => core.close(call),
+            Act::Close => core.close(call, true),
         }
         call
     }

@@ -1,0 +1,98 @@
+/**
+ * Where unfinished tasks are remembered across reloads: named values that JSON can hold. A `Map` whose keys are filtered is one; a method may
+ * give a promise. What a store throws or rejects with is told through `onDebug`, and the client works on without it.
+ */
+export interface TaskStore {
+  /** All entries whose key begins so. */
+  entries(prefix: string): Iterable<[key: string, entry: unknown]> | Promise<Iterable<[key: string, entry: unknown]>>;
+  /** Replaces what stood there. */
+  set(key: string, entry: unknown): void | Promise<void>;
+  /** Nothing happens where nothing stood. */
+  delete(key: string): void | Promise<void>;
+}
+
+/** The option as the caller may give it. */
+export type StoreOption = TaskStore | "indexeddb" | "localstorage" | false;
+
+/** Is it what the option takes? */
+export function isStore(given: unknown): given is StoreOption | undefined {
+  if (given === undefined || given === false || given === "indexeddb" || given === "localstorage") return true;
+  const methods = ["entries", "set", "delete"] as const;
+  return typeof given === "object" && given !== null && methods.every((name) => typeof (given as Record<string, unknown>)[name] === "function");
+}
+
+export function storeOf(option: StoreOption | undefined): TaskStore | undefined {
+  if (option === "indexeddb") return new IndexedDb();
+  if (option === "localstorage") return LOCAL;
+  return option || undefined;
+}
+
+/** One database for all clients of an origin, with one object store: key to entry. */
+class IndexedDb implements TaskStore {
+  static readonly #NAME = "mcp-tasks";
+  #opened: Promise<IDBDatabase> | undefined;
+
+  #open(): Promise<IDBDatabase> {
+    this.#opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(IndexedDb.#NAME, 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore(IndexedDb.#NAME);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error!);
+    }).then((database) => {
+      // A later version of the page may want another layout: we are not in its way, nor does a closed connection stay in ours.
+      const leave = (): void => (database.close(), void (this.#opened = undefined));
+      database.onversionchange = leave;
+      database.onclose = leave;
+      return database;
+    });
+    this.#opened.catch(() => (this.#opened = undefined));
+    return this.#opened;
+  }
+
+  async #run<T>(mode: IDBTransactionMode, act: (entries: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const transaction = (await this.#open()).transaction(IndexedDb.#NAME, mode);
+    return new Promise((resolve, reject) => {
+      const request = act(transaction.objectStore(IndexedDb.#NAME));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error ?? request.error!);
+      // The page may be about to go.
+      transaction.commit?.();
+    });
+  }
+
+  async entries(prefix: string): Promise<[string, unknown][]> {
+    // No character sorts after the last one.
+    const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+    const [keys, values] = await Promise.all([
+      this.#run("readonly", (entries) => entries.getAllKeys(range)),
+      this.#run("readonly", (entries) => entries.getAll(range) as IDBRequest<unknown[]>),
+    ]);
+    return keys.map((key, index) => [key as string, values[index]]);
+  }
+
+  async set(key: string, entry: unknown): Promise<void> {
+    await this.#run("readwrite", (entries) => entries.put(entry, key));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#run("readwrite", (entries) => entries.delete(key));
+  }
+}
+
+const LOCAL: TaskStore = {
+  entries(prefix) {
+    const keys = Object.keys(globalThis.localStorage).filter((key) => key.startsWith(prefix));
+    return keys.map((key): [string, unknown] => [key, parsed(globalThis.localStorage.getItem(key))]);
+  },
+  set: (key, entry) => globalThis.localStorage.setItem(key, JSON.stringify(entry)),
+  delete: (key) => globalThis.localStorage.removeItem(key),
+};
+
+/** Anybody on the page may write there: what is no JSON is no entry. */
+function parsed(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return undefined;
+  }
+}
