@@ -25,7 +25,11 @@ pub enum Probe {
 impl Probe {
     /// Does it say which versions the server supports?
     pub fn names_versions(&self) -> bool {
-        matches!(self, Self::Supports(_) | Self::Refused { code: Some(modern::UNSUPPORTED_VERSION), .. })
+        match self {
+            Self::Supports(_) => true,
+            Self::Refused { code: Some(modern::UNSUPPORTED_VERSION), supported, .. } => !supported.is_empty(),
+            _ => false,
+        }
     }
 }
 

@@ -249,8 +249,13 @@ fn a_request_that_was_not_to_the_servers_liking_is_made_again_once() {
 
 #[test]
 fn a_server_that_showed_itself_modern_is_offered_no_session() {
-    let silences: [Answer; 4] =
-        [|_| Reply::status(400), |_| Reply::fail(), |_| Reply::status(200), |sent| Reply::json(sent.error(-32601, "Method not found"))];
+    let silences: [Answer; 5] = [
+        |_| Reply::status(400),
+        |_| Reply::fail(),
+        |_| Reply::status(200),
+        |sent| Reply::json(sent.error(-32601, "Method not found")),
+        |sent| Reply::status_with(400, sent.error(-32022, "Unsupported protocol version, and none is named")),
+    ];
     for silence in silences {
         let mut bench = modern(hiding(None));
         let mut first = true;
