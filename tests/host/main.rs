@@ -38,6 +38,7 @@ mod polling;
 mod probe;
 mod question;
 mod resume;
+mod reunion;
 mod round;
 mod routed;
 mod scenarios;
