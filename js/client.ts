@@ -405,12 +405,17 @@ export abstract class BaseClient implements AsyncDisposable {
     return this.#link.listen(method, callback);
   }
 
-  /** Ends the streams and the session. Tasks go on at the server. */
+  /** Ends the streams, and the session unless the `store` remembers tasks of it. Tasks go on at the server. */
   close(): Promise<void> {
-    this.#ledger?.flush();
-    // What is remembered may be bound to the session.
-    this.#closing ??= this.#link.close(this.#ledger?.needsSession);
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const written = this.#ledger?.settled();
+    // What is remembered may be bound to the session.
+    await this.#link.close(this.#ledger?.needsSession);
+    await written;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

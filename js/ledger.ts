@@ -102,12 +102,17 @@ export class Ledger {
 
   /** Changes come in bursts, of which the last counts. */
   #later(taskId: string, record: (() => StoredTask) | undefined): void {
-    if (this.#due.size === 0) queueMicrotask(() => this.flush());
+    if (this.#due.size === 0) queueMicrotask(() => this.#flush());
     this.#due.set(taskId, record);
   }
 
-  /** Writes now what is to be written. */
-  flush(): void {
+  /** Resolves when all is written, or the store does not answer. */
+  async settled(): Promise<void> {
+    this.#flush();
+    await within(this.#writing, { timeoutMs: PATIENCE }).catch(() => {});
+  }
+
+  #flush(): void {
     const due = [...this.#due];
     this.#due.clear();
     if (this.#session?.isWritten === false && due.some(([, record]) => record)) {

@@ -85,3 +85,184 @@ for (const server of SERVERS) {
     });
   });
 }
+
+test("any object with the interface is a store: it holds what is unfinished, and nothing that is secret", async ({ page, fastmcp: url }) => {
+  const seen = await page.evaluate(
+    async ({ url, args }) => {
+      const entries = new Map<string, unknown>();
+      const log: string[] = [];
+      const store = {
+        entries: (prefix: string) => [...entries].filter(([key]) => key.startsWith(prefix)),
+        set: (key: string, entry: unknown) => (log.push(`set ${key}`), void entries.set(key, structuredClone(entry))),
+        delete: (key: string) => (log.push(`delete ${key}`), void entries.delete(key)),
+      };
+      const headers = { authorization: "Bearer secret-token" };
+      const client = await connect(`${url}?key=secret-key`, { store, headers });
+      const task = await client.callTool("slow", args, { task: true, meta: { trace: "secret-meta" } });
+      const detached = await client.callTool("slow", { ...args, seconds: 30 }, { task: true });
+      await sleep(50);
+      const live = [...entries].map(([key, entry]) => [key, structuredClone(entry)] as const);
+      detached.detach();
+      await sleep(50);
+      const left = [...entries.keys()];
+      await task.result();
+      await sleep(50);
+      const ids = [task.taskId, detached.taskId];
+      return { live, left, end: [...entries.keys()], ids, sessionId: client.sessionId, written: log.length };
+    },
+    { url, args: slow("fastmcp", 1500) },
+  );
+  const [task, detached] = seen.ids;
+  const of = (id?: string) => seen.live.find(([key]) => key.startsWith("mcp-tasks task ") && key.endsWith(` ${id}`))?.[1] as Record<string, unknown>;
+  expect(of(task)).toMatchObject({ version: 1, taskId: task, kind: "tool", name: "slow", protocolVersion: "2025-11-25", sessionId: seen.sessionId });
+  expect(of(task)).toMatchObject({ status: { status: "working" }, receivedAt: expect.any(Number) });
+  expect(of(detached)).toBeDefined();
+  expect(JSON.stringify(seen.live)).not.toMatch(/secret/);
+  const isTask = (key: string) => key.startsWith("mcp-tasks task ");
+  expect(seen.left.filter(isTask)).toEqual([expect.stringContaining(task!)]);
+  expect(seen.end.filter(isTask)).toEqual([]);
+});
+
+test("an entry that is torn, foreign, older or hand-edited is left out and told of; the others are not harmed", async ({ page, sdk2026: url }) => {
+  const seen = await page.evaluate(async (url) => {
+    const first = await connect(url, { store: "localstorage" });
+    const task = await first.callTool("slow", { ms: 1500, steps: 1 }, { task: true });
+    await sleep(50);
+    const [key, text] = Object.entries(localStorage).find(([key]) => key.startsWith("mcp-tasks task ")) as [string, string];
+    const record = JSON.parse(text) as Record<string, unknown>;
+    const put = (id: string, entry: unknown) => localStorage.setItem(key.replace(task.taskId, id), JSON.stringify(entry));
+    put("older", { ...record, taskId: "older", version: 0 });
+    put("foreign", { ...record, taskId: "foreign", url: "https://elsewhere.example/mcp" });
+    put("kind", { ...record, taskId: "kind", kind: "constructor" });
+    put("other", record);
+    put("null", null);
+    put("status", { ...record, taskId: "status", status: { status: "happy" } });
+    localStorage.setItem(key.replace(task.taskId, "torn"), text.slice(0, 20));
+    const told: DebugEvent[] = [];
+    const client = await connect(url, { store: "localstorage", onDebug: (event) => event.type === "store" && told.push(event) });
+    const ids = [...client.tasks.keys()];
+    const result = await (client.tasks.get(task.taskId) as ToolTask).result();
+    return { ids, taskId: task.taskId, content: result.content.length, told: told.length };
+  }, url);
+  expect(seen).toMatchObject({ ids: [seen.taskId], content: 1, told: 7 });
+});
+
+test("an entry leaves when the time that the server keeps its task has run out", async ({ page, sdk2026: url }) => {
+  const seen = await page.evaluate(async (url) => {
+    const first = await connect(url, { store: "localstorage" });
+    await first.callTool("slow", { ms: 60_000, steps: 1 }, { task: true });
+    await sleep(50);
+    const entry = () => Object.entries(localStorage).find(([key]) => key.startsWith("mcp-tasks task "));
+    const [key, text] = entry()!;
+    const record = JSON.parse(text) as { receivedAt: number; status: { ttlMs: number | null } };
+    const aged = async (ttlMs: number | null, age: number) => {
+      localStorage.setItem(key, JSON.stringify({ ...record, receivedAt: Date.now() - age, status: { ...record.status, ttlMs } }));
+      const client = await connect(url, { store: "localstorage" });
+      const { size } = client.tasks;
+      await sleep(50);
+      await client.close();
+      return [size, entry() !== undefined];
+    };
+    return [await aged(60_000, 50_000), await aged(null, 1e12), await aged(60_000, 61_000)];
+  }, url);
+  expect(seen).toEqual([
+    [1, true],
+    [1, true],
+    [0, false],
+  ]);
+});
+
+for (const [why, broken] of [
+  ["cannot be opened", `Object.defineProperty(globalThis, "indexedDB", { value: { open() { throw new DOMException("no", "SecurityError"); } } })`],
+  ["is not there", `Object.defineProperty(globalThis, "indexedDB", { value: undefined })`],
+  ["is full", `IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); }`],
+] as const) {
+  test(`storage that ${why}: the client works on without it, and \`onDebug\` hears`, async ({ page, sdk2026: url }) => {
+    const seen = await page.evaluate(
+      async ({ url, broken }) => {
+        (0, eval)(broken);
+        const told: DebugEvent[] = [];
+        const client = await connect(url, { store: "indexeddb", onDebug: (event) => event.type === "store" && told.push(event) });
+        const task = await client.callTool("slow", { ms: 300, steps: 1 }, { task: true });
+        return { content: (await task.result()).content.length, told: told.map(({ detail }) => detail) };
+      },
+      { url, broken },
+    );
+    expect(seen.content).toBe(1);
+    expect(seen.told.length).toBeGreaterThan(0);
+  });
+}
+
+test("a store that throws, rejects, answers nonsense or never disturbs nobody", async ({ page, sdk2026: url }) => {
+  test.setTimeout(30_000);
+  const seen = await page.evaluate(async (url) => {
+    const fail = () => Promise.reject(new Error("no"));
+    const boom = () => {
+      throw new Error("no");
+    };
+    const never = () => new Promise<never>(() => {});
+    const nonsense = () => 1 as never;
+    return Promise.all(
+      [fail, boom, never, nonsense].map(async (act) => {
+        const client = await connect(url, { store: { entries: act, set: act, delete: act } });
+        const task = await client.callTool("slow", { ms: 300, steps: 1 }, { task: true });
+        return (await task.result()).content.length;
+      }),
+    );
+  }, url);
+  expect(seen).toEqual([1, 1, 1, 1]);
+});
+
+test("closing keeps the session that remembered tasks are bound to, and ends any other", async ({ page, sdk: url }) => {
+  const ended = new Set<string>();
+  page.on("request", (request) => request.method() === "DELETE" && ended.add(request.headers()["mcp-session-id"]!));
+  const seen = await page.evaluate(async (url) => {
+    const first = await connect(url, { store: "indexeddb" });
+    const { taskId } = await first.callTool("slow", { ms: 1500, steps: 1 }, { task: true });
+    await first.close();
+    const second = await connect(url, { store: "indexeddb" });
+    const { content } = await (second.tasks.get(taskId) as ToolTask).result();
+    const third = await connect(url);
+    await Promise.all([second.close(), third.close()]);
+    return { content: content.length, sessions: [first.sessionId, second.sessionId, third.sessionId] };
+  }, url);
+  expect(seen.content).toBe(1);
+  expect(seen.sessions[0]).toBe(seen.sessions[1]);
+  expect(ended).toEqual(new Set(seen.sessions));
+});
+
+test("the server has forgotten the session: the task is asked for in a new one, and ends with `task_not_found` where it is gone", async ({ page, sdk: url }) => {
+  const seen = await page.evaluate(async (url) => {
+    const first = await connect(url, { store: "indexeddb" });
+    const { taskId } = await first.callTool("slow", { ms: 60_000, steps: 1 }, { task: true });
+    await sleep(100);
+    await fetch(url, { method: "DELETE", headers: { "mcp-session-id": first.sessionId!, "mcp-protocol-version": "2025-11-25" } });
+    const second = await connect(url, { store: "indexeddb" });
+    const ended = await settle((second.tasks.get(taskId) as ToolTask).result());
+    await sleep(50);
+    const third = await connect(url, { store: "indexeddb" });
+    return { fresh: first.sessionId !== second.sessionId, code: ended.error?.code, left: third.tasks.size };
+  }, url);
+  expect(seen).toEqual({ fresh: true, code: "task_not_found", left: 0 });
+});
+
+test("two pages with one store share the session, and both see the end", async ({ page, newPage, sdk: url }) => {
+  const taskId = await page.evaluate(async (url) => {
+    const client = await connect(url, { store: "indexeddb", elicitation: () => ({ action: "accept", content: { value: "Ada" } }) });
+    const task = await client.callTool("slow", { ms: 2500, steps: 1 }, { task: true });
+    kept.result = task.result();
+    await sleep(50);
+    return task.taskId;
+  }, url);
+  const other = await newPage();
+  const there = await other.evaluate(
+    async ({ url, taskId }) => {
+      const client = await connect(url, { store: "indexeddb" });
+      const result = await (client.tasks.get(taskId) as ToolTask).result();
+      return { content: result.content.length, other: (await client.callTool("quick", { value: 3 })).content.length };
+    },
+    { url, taskId },
+  );
+  const here = await page.evaluate(async () => (await kept.result).content.length);
+  expect([here, there.content, there.other]).toEqual([1, 1, 1]);
+});

@@ -18,6 +18,7 @@ declare global {
     controller: AbortController;
     heard: unknown[];
     leave: () => void;
+    result: Promise<CallToolResult>;
     weak: WeakRef<object>[];
   }
 
