@@ -67,7 +67,10 @@ export class Link implements Host {
     const wanted = protocolVersion === "auto" ? undefined : eraOf(protocolVersion);
     const given = [elicitation, sampling, roots].map((handler) => handler !== undefined) as [boolean, boolean, boolean];
     this.#core = this.#guard(
-      () => new glue.Core(this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(), !!options.store, past, before),
+      () =>
+        new glue.Core(
+          this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(), Math.random(), !!options.store, past, before,
+        ),
     );
   }
 

@@ -7,7 +7,6 @@ use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
 use super::message::RequestId;
-use super::poll::backoff;
 use super::purpose::Purpose;
 use super::time::Millis;
 
@@ -128,7 +127,7 @@ impl<J: Json> Engine<J> {
         task.aside.failures += 1;
         let wished = outcome.as_ref().err().and_then(|fault| fault.retry_after).unwrap_or(0);
         // An answer too: some servers give one before the end.
-        task.aside.not_before = now + backoff(task.aside.failures + 1).max(wished.min(RETRY_AFTER_CAP));
+        task.aside.not_before = now + self.dice.backoff(task.aside.failures + 1).max(wished.min(RETRY_AFTER_CAP));
         match outcome {
             Ok(_) => self.ask_status(id, now),
             Err(_) => self.arm(id, now),

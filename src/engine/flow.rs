@@ -3,10 +3,11 @@
 //! Browsers have six connections for a server of HTTP/1.1, one of which a stream holds. A page that follows a thousand tasks must
 //! not keep a caller waiting behind a thousand polls, nor open a thousand requests where HTTP/2 would let it.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::purpose::Purpose;
+use super::table::Table;
+use super::time::Millis;
 use super::wire::{Channel, ExchangeId, Verb};
 
 /// So many requests that callers wait for are in flight at most.
@@ -48,12 +49,11 @@ impl Lane {
     }
 }
 
-/// An exchange that has not begun. What the session says of itself is added when it does.
+/// An exchange that has not begun. What depends on the session is added when it does, and the body of a request.
 pub struct Queued<J> {
     pub exchange: ExchangeId,
     pub channel: Channel,
     pub verb: Verb,
-    pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Option<J>,
     pub last_event_id: Option<String>,
 }
@@ -61,13 +61,15 @@ pub struct Queued<J> {
 pub struct Flow<J> {
     /// By lane; each in the order of the exchanges.
     queues: [VecDeque<Box<Queued<J>>>; Lane::ALL.len()],
+    /// What goes there later, by when.
+    later: Table<(Millis, ExchangeId), (Lane, Queued<J>)>,
     in_flight: [usize; Lane::ALL.len()],
     held: bool,
 }
 
 impl<J> Default for Flow<J> {
     fn default() -> Self {
-        Self { queues: Default::default(), in_flight: Default::default(), held: false }
+        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), held: false }
     }
 }
 
@@ -87,6 +89,16 @@ impl<J> Flow<J> {
         queue.insert(place, Box::new(queued));
     }
 
+    /// Waits until then, and then for its turn.
+    pub fn delay(&mut self, lane: Lane, queued: Queued<J>, until: Millis) {
+        self.later.insert((until, queued.exchange), (lane, queued));
+    }
+
+    /// When the next of those that wait for their time has come to it.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.later.iter().next().map(|((until, _), _)| *until)
+    }
+
     /// Takes out an exchange that has not begun.
     fn take(&mut self, lane: Lane, exchange: ExchangeId) -> Option<Box<Queued<J>>> {
         let queue = &mut self.queues[lane as usize];
@@ -96,7 +108,9 @@ impl<J> Flow<J> {
 
     /// An exchange is no longer wanted; was it waiting here?
     pub fn remove(&mut self, exchange: ExchangeId) -> bool {
-        Lane::ALL.into_iter().any(|lane| self.take(lane, exchange).is_some())
+        let delayed = self.later.iter().map(|(key, _)| *key).find(|(_, each)| *each == exchange);
+        delayed.is_some_and(|key| self.later.remove(&key).is_some())
+            || Lane::ALL.into_iter().any(|lane| self.take(lane, exchange).is_some())
     }
 
     /// A caller waits for this poll.
@@ -130,7 +144,12 @@ impl<J> Flow<J> {
     }
 
     /// The oldest exchange that may begin now; it counts until [`Flow::ended`].
-    pub fn begin(&mut self) -> Option<(Lane, Box<Queued<J>>)> {
+    pub fn begin(&mut self, now: Millis) -> Option<(Lane, Box<Queued<J>>)> {
+        while self.deadline().is_some_and(|until| until <= now) {
+            if let Some((_, (lane, queued))) = self.later.pop_first() {
+                self.push(lane, queued);
+            }
+        }
         let oldest = |lane: Lane| Some((self.queues[lane as usize].front()?.exchange, lane));
         let (_, lane) =
             Lane::ALL.into_iter().filter(|lane| self.has_room(*lane)).filter_map(oldest).min_by_key(|(exchange, _)| *exchange)?;
@@ -147,5 +166,6 @@ impl<J> Flow<J> {
     /// Nothing of all that is wanted any more.
     pub fn clear(&mut self) {
         self.queues = Default::default();
+        self.later.take();
     }
 }

@@ -10,7 +10,6 @@ use super::json::Json;
 use super::lifecycle::{Source, Verdict};
 use super::machine::{Call, Engine};
 use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
-use super::poll::backoff;
 use super::purpose::Purpose;
 use super::status::{State, TaskStatus};
 use super::time::Millis;
@@ -137,6 +136,8 @@ impl<J: Json> Engine<J> {
             return self.ask_status(&id, now);
         }
         task.heard = Some(now);
+        // The server is there.
+        task.rest_until = 0;
         task.look = None;
         task.streamed_by = connection;
         if status.state == State::InputRequired {
@@ -212,6 +213,7 @@ impl<J: Json> Engine<J> {
         if passing {
             let wait = fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
             task.not_before = now + wait;
+            task.rest_until = now + self.dice.backoff(task.failures);
             task.tried = now;
             let settled = if task.failures >= PATIENT { task.settle_questions(&fault.error.about(id)) } else { Vec::new() };
             self.deliver_all(settled);
@@ -261,7 +263,7 @@ impl<J: Json> Engine<J> {
         if let Some(ending) = task.life.status().and_then(|status| status.ending.clone()) {
             settled.extend(task.settle_ending(&ending));
         }
-        if task.wants_payload() && task.payload.is_none() && task.refused.is_none() && task.not_before <= now {
+        if task.wants_payload() && task.payload.is_none() && task.refused.is_none() && task.rested() <= now {
             let outgoing = self.era.payload(id);
             task.payload = Some(self.wire.request(Purpose::Payload(id.into()), outgoing, None, now));
         }
@@ -303,7 +305,7 @@ impl<J: Json> Engine<J> {
             false => {
                 let next = task.pace(connection, live).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
                 // What failed is not repeated at once.
-                let rested = (task.tried + backoff(task.failures)).max(task.not_before);
+                let rested = task.rested();
                 let sooner = [task.look, task.held_until().filter(|until| *until > now)].into_iter().flatten().map(|at| at.max(rested));
                 sooner.fold(next, Millis::min).max(now)
             }

@@ -4,12 +4,13 @@ use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
-use super::machine::{Call, Engine};
+use super::machine::Engine;
 use super::message::{Message, RequestId};
 use super::modern;
 use super::purpose::Purpose;
+use super::request::Request;
 use super::time::Millis;
-use super::wire::{CallId, Channel, Exchange, Output, Request};
+use super::wire::{CallId, Channel, Exchange, Output};
 
 /// A response may go on for so long after the answer, in milliseconds.
 const LINGER: Millis = 2_000;
@@ -91,17 +92,11 @@ impl<J: Json> Engine<J> {
             None => {}
         }
         let outcome = self.judged(&request, outcome);
-        if let Err(fault) = &outcome
-            && fault.is_lost()
-            && let Some(repeated) = self.wire.repeat(&request, now)
-        {
-            if let Purpose::Invoke { call, .. } = request.purpose
-                && let Some(Call::Invoke(_, request)) = self.calls.get_mut(&call)
-            {
-                *request = repeated;
-            }
-            return;
-        }
+        let request = match &outcome {
+            Err(fault) => self.repeat(id, request, fault, now),
+            Ok(_) => Some(request),
+        };
+        let Some(request) = request else { return };
         match request.purpose {
             Purpose::Discover(call) => self.discovered(call, outcome, now),
             Purpose::Initialize(call) => self.initialized(call, outcome, now),

@@ -9,7 +9,6 @@ use super::json::{Json, Key};
 use super::machine::{Call, Engine};
 use super::message::INVALID_PARAMS;
 use super::modern;
-use super::poll::backoff;
 use super::purpose::Purpose;
 use super::question::{Asker, QuestionId, Topic};
 use super::status::State;
@@ -253,7 +252,7 @@ impl<J: Json> Engine<J> {
             }
             Err(fault) if call.is_none() && fault.transient => {
                 inputs.failures += 1;
-                inputs.not_before = now + backoff(inputs.failures).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
+                inputs.not_before = now + self.dice.backoff(inputs.failures).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
             }
             // It may not know the task, which the status tells.
             Err(fault) if call.is_some() && fault.error.rpc_code() == Some(INVALID_PARAMS) => {

@@ -84,9 +84,10 @@ impl<J: Json> Engine<J> {
                     return self.reject(call, Error::new(Code::InvalidArgument, message));
                 }
             }
-            let tool = find_tool(tools.items.as_deref().unwrap_or_default(), &invocation.name);
-            outgoing.repeatable = tool.is_some_and(|tool| modern::is_repeatable(&tool));
         }
+        let tools = self.shelf(Listing::Tools).items.as_deref().unwrap_or_default();
+        let tool = || find_tool(tools, &invocation.name);
+        outgoing.repeatable = invocation.kind != Kind::Tool || tool().is_some_and(|tool| is_repeatable(&tool));
         let purpose = Purpose::Invoke { call, as_task };
         let request = self.wire.request(purpose, outgoing, invocation.patience, now);
         self.creating += usize::from(as_task);
@@ -245,6 +246,12 @@ impl<J: Json> Engine<J> {
         }
         self.created_one(true);
     }
+}
+
+/// May the call be sent a second time, for all that the tool says of itself?
+fn is_repeatable<J: Json>(tool: &J) -> bool {
+    let hints = tool.get(Key::Annotations);
+    hints.is_some_and(|hints| hints.is_true(Key::ReadOnlyHint) || hints.is_true(Key::IdempotentHint))
 }
 
 fn find_tool<J: Json>(tools: &[J], name: &str) -> Option<J> {

@@ -68,12 +68,12 @@ pub fn payload<J: Json>(task_id: &str) -> Outgoing<J> {
 }
 
 pub fn cancel<J: Json>(task_id: &str) -> Outgoing<J> {
-    Outgoing::new("tasks/cancel", by_id(task_id))
+    Outgoing::new("tasks/cancel", by_id(task_id)).repeatable()
 }
 
 /// The request for a page of the server's tasks.
 pub fn task_page<J: Json>(cursor: Option<&str>) -> Outgoing<J> {
-    Outgoing::new("tasks/list", J::object().with_some(Key::Cursor, cursor.map(J::text)))
+    Outgoing::new("tasks/list", J::object().with_some(Key::Cursor, cursor.map(J::text))).repeatable()
 }
 
 /// Tells the server that nobody waits for the answer to a plain request any more ("Cancellation").

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::dice::Dice;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::json::{Json, Key};
@@ -48,6 +49,8 @@ pub struct Config<J> {
     pub remembers: bool,
     /// The session that was open before, to be gone on with where the server still has it.
     pub session: Option<PastSession<J>>,
+    /// Any number, different for every engine.
+    pub seed: u64,
 }
 
 /// What a call waits for.
@@ -82,6 +85,7 @@ pub struct Engine<J> {
     pub(super) era: Era,
     pub(super) session: Session<J>,
     pub(super) wire: Wire<J>,
+    pub(super) dice: Dice,
     pub(super) calls: Table<CallId, Call<J>>,
     pub(super) tasks: Table<Rc<str>, Box<Tracked<J>>>,
     pub(super) shelves: [Shelf<J>; Listing::ALL.len()],
@@ -110,6 +114,7 @@ impl<J: Json> Engine<J> {
     pub fn new(config: Config<J>) -> Self {
         Self {
             wire: Wire::new(config.patience),
+            dice: Dice::new(config.seed),
             config,
             era: Era::Legacy,
             session: Session::default(),
@@ -143,11 +148,12 @@ impl<J: Json> Engine<J> {
     /// When [`Engine::tick`] is due. Waking early or late does no harm.
     pub fn deadline(&self) -> Option<Millis> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
+        let later = self.wire.flow.deadline();
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
         let resumption = self.wire.resumptions.iter().map(|(_, at)| *at).min();
         let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
-        [task, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
+        [task, later, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
             .into_iter()
             .flatten()
             .min()

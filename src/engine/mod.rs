@@ -8,14 +8,15 @@
 //! | file | noun |
 //! |---|---|
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
-//! | `sse`, `table`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
+//! | `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
-//! | `wire`, `flow`, `purpose`, `fault`, `exchange`, `inbox` | HTTP exchanges and the messages on them |
+//! | `wire`, `flow`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `session`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
 mod by_id;
+mod dice;
 mod era;
 mod error;
 mod exchange;
@@ -43,6 +44,8 @@ mod poll;
 mod probe;
 mod purpose;
 mod question;
+mod repeat;
+mod request;
 mod reunion;
 mod round;
 mod served;
@@ -57,6 +60,7 @@ mod tracked;
 mod visit;
 mod wire;
 
+pub use dice::Dice;
 pub use era::Era;
 pub use error::{Code, Error};
 pub use flow::{MOST_BACKGROUND, MOST_CALLS};

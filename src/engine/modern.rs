@@ -59,13 +59,7 @@ pub fn invoke<J: Json>(invocation: &Invocation<J>, token: Option<u32>) -> Outgoi
     let round = &invocation.round;
     let params = outgoing.params.unwrap_or_else(J::object);
     let params = params.with_some(Key::InputResponses, round.responses.clone()).with_some(Key::RequestState, round.state.clone());
-    Outgoing { params: Some(params), repeatable: invocation.kind != Kind::Tool, ..outgoing }
-}
-
-/// May the call be sent a second time, for all that the tool says of itself?
-pub fn is_repeatable<J: Json>(tool: &J) -> bool {
-    let hints = tool.get(Key::Annotations);
-    hints.is_some_and(|hints| hints.is_true(Key::ReadOnlyHint) || hints.is_true(Key::IdempotentHint))
+    Outgoing { params: Some(params), ..outgoing }
 }
 
 /// What kind of answer this is ("ResultType").

@@ -18,9 +18,6 @@ pub(super) const EACH: Millis = 20;
 const OWN_CHOICE: Millis = 5_000;
 /// The first poll of a task comes no later than this.
 const FIRST: Millis = 250;
-/// The first wait after a failed request; it doubles with each further one up to [`FAILED_CAP`].
-const FAILED: Millis = 500;
-const FAILED_CAP: Millis = 30_000;
 
 /// What the next instant is reckoned from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,9 +26,7 @@ pub struct Pace {
     pub since: Millis,
     /// The server's `pollInterval` in milliseconds, as it came; `None` when it gave none.
     pub interval: Option<f64>,
-    /// Requests that failed in a row.
-    pub failures: u32,
-    /// The instant before which the server does not want to be asked (`Retry-After`).
+    /// The instant before which the server is not asked, after a failure or because it does not want to be (`Retry-After`).
     pub not_before: Millis,
     /// A stream delivers this task's changes.
     pub streamed: bool,
@@ -50,7 +45,7 @@ impl Pace {
     /// The instant of the next `tasks/get`.
     ///
     /// The wait grows with the task's age: up to the server's interval where it gave one (doubling, so that a quick task is
-    /// seen soon and few requests are spent on the way), else a quarter of the age. It doubles while requests fail.
+    /// seen soon and few requests are spent on the way), else a quarter of the age.
     pub fn next(&self, now: Millis) -> Millis {
         let age = now.saturating_sub(self.since);
         let interval = self.interval();
@@ -63,14 +58,6 @@ impl Pace {
         // A crowd is not asked about sooner than it must be.
         let most = if self.streamed { MOST_UNDER_STREAM } else { interval.unwrap_or(OWN_CHOICE) };
         let wait = wait.max((EACH * self.live.saturating_sub(1) as Millis).min(most));
-        (now + wait.max(backoff(self.failures))).max(self.not_before)
-    }
-}
-
-/// The wait after so many failures in a row.
-pub fn backoff(failures: u32) -> Millis {
-    match failures {
-        0 => 0,
-        failures => (FAILED << (failures - 1).min(16)).min(FAILED_CAP),
+        (now + wait).max(self.not_before)
     }
 }

@@ -12,7 +12,6 @@ use super::json::{Json, Key};
 use super::lifecycle::Source;
 use super::machine::Engine;
 use super::message::{self, INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
-use super::poll::backoff;
 use super::purpose::Purpose;
 use super::question::{Asker, QuestionId, Topic};
 use super::status::{State, TaskStatus};
@@ -192,7 +191,7 @@ impl<J: Json> Engine<J> {
             && reply.tries < MOST_TRIES
         {
             reply.tries += 1;
-            reply.at = Some(now + backoff(reply.tries).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP)));
+            reply.at = Some(now + self.dice.backoff(reply.tries).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP)));
             return;
         }
         let (task, call) = (served.task.clone(), reply.call);

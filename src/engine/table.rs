@@ -58,6 +58,11 @@ impl<K: Ord, V> Table<K, V> {
         Some(value)
     }
 
+    /// Takes out the entry of the least key.
+    pub fn pop_first(&mut self) -> Option<(K, V)> {
+        (!self.0.is_empty()).then(|| self.0.remove(0))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.0.iter()
     }

@@ -65,6 +65,8 @@ pub struct Tracked<J> {
     /// When we last asked in vain.
     pub tried: Millis,
     pub failures: u32,
+    /// Not asked again before, after a failure; and before that for the server's sake.
+    pub rest_until: Millis,
     pub not_before: Millis,
     /// The connection of the stream that last brought a status of this task; 0 is none.
     pub streamed_by: u32,
@@ -103,6 +105,7 @@ impl<J: Json> Tracked<J> {
             heard: None,
             tried: 0,
             failures: 0,
+            rest_until: 0,
             not_before: 0,
             streamed_by: 0,
             asked_under: 0,
@@ -119,6 +122,11 @@ impl<J: Json> Tracked<J> {
             due: None,
             alarm: None,
         }
+    }
+
+    /// From when on it may be asked about.
+    pub fn rested(&self) -> Millis {
+        self.rest_until.max(self.not_before)
     }
 
     pub fn is_watched(&self) -> bool {
@@ -154,8 +162,7 @@ impl<J: Json> Tracked<J> {
         Pace {
             since: self.since,
             interval: self.life.status().and_then(|status| status.interval),
-            failures: self.failures,
-            not_before: self.not_before,
+            not_before: self.rested(),
             streamed: stream != 0 && self.streamed_by == stream,
             live,
         }

@@ -5,7 +5,6 @@ use super::fault::Fault;
 use super::json::{Json, Key};
 use super::kind::{Invocation, Round};
 use super::machine::{Call, Engine};
-use super::poll::backoff;
 use super::question::{Asker, Topic};
 use super::time::Millis;
 use super::wire::CallId;
@@ -49,7 +48,7 @@ impl<J: Json> Engine<J> {
             }
         }
         // The user is there: the server says when that is over, or lets the call through.
-        let at = open.is_empty().then(|| now + backoff(invocation.round.number.min(6)));
+        let at = open.is_empty().then(|| now + pause(invocation.round.number));
         self.calls.insert(call, Call::Visiting(Box::new(Visit { invocation, refusal, open, at })));
         self.note_retry(call, at);
     }
@@ -105,6 +104,11 @@ impl<J: Json> Engine<J> {
         self.note_retry(call, None);
         self.withdraw_of(&Asker::Call(call));
     }
+}
+
+/// The wait before the call is made again, after so many times in vain.
+fn pause(tries: u32) -> Millis {
+    if tries == 0 { 0 } else { 500 << (tries - 1).min(5) }
 }
 
 /// A visit as the server would ask for it by itself. Whatever it calls itself, it is no form.

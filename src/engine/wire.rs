@@ -6,23 +6,19 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::error::{Code, Error};
-use super::fault::Fault;
+use super::error::Error;
 use super::flow::{Flow, Lane, Queued};
-use super::header;
-use super::json::{Json, Key};
-use super::message::{Outgoing, RequestId};
-use super::modern::{self, Identity};
-use super::purpose::Purpose;
+use super::json::Json;
+use super::message::RequestId;
+use super::modern::Identity;
 use super::question::{Ask, QuestionId};
+use super::request::Request;
 use super::served::Serial;
 use super::sse::Decoder;
 use super::status::TaskStatus;
 use super::table::Table;
 use super::time::Millis;
 
-/// A request whose answer is lost is sent again so often at most.
-const MOST_REPETITIONS: u32 = 2;
 /// The farewell is not waited for any longer than this, in milliseconds.
 const FAREWELL: Millis = 5_000;
 
@@ -147,22 +143,6 @@ pub struct Exchange {
     pub deadline: Option<Millis>,
 }
 
-pub struct Request<J> {
-    pub purpose: Purpose,
-    pub exchange: ExchangeId,
-    /// The longest wait for the answer, on however many exchanges the request travels.
-    pub patience: Millis,
-    /// When that is over; `None` while the request waits for its turn to be sent.
-    pub deadline: Option<Millis>,
-    /// The last event that its broken streams brought, and how often in a row they have brought none since.
-    pub last_event_id: Option<String>,
-    pub fruitless: u32,
-    /// What is sent again when the answer is lost, and how often it may be.
-    pub again: Option<(Outgoing<J>, u32)>,
-    /// The headers that the server was not seen to let through yet.
-    pub new_headers: Vec<Cow<'static, str>>,
-}
-
 /// The headers of an established session.
 #[derive(Default)]
 pub struct SessionHeaders {
@@ -179,13 +159,13 @@ pub struct Wire<J> {
     pub resumptions: Table<RequestId, Millis>,
     pub session: SessionHeaders,
     /// The headers of single requests that the server lets the browser send.
-    passing: Vec<Cow<'static, str>>,
+    pub passing: Vec<Cow<'static, str>>,
     /// What every request says of us, in the era without sessions.
     pub identity: Option<Identity<J>>,
     /// The longest wait for one exchange, in milliseconds.
     pub patience: Millis,
     last_exchange: ExchangeId,
-    last_request: RequestId,
+    pub last_request: RequestId,
 }
 
 impl<J: Json> Wire<J> {
@@ -210,106 +190,6 @@ impl<J: Json> Wire<J> {
         self.last_request = self.last_request.max(last);
     }
 
-    /// The id that the next request will have.
-    pub fn next_request(&self) -> RequestId {
-        self.last_request + 1
-    }
-
-    pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
-        let again = (self.identity.is_some() && outgoing.repeatable).then(|| (outgoing.clone(), MOST_REPETITIONS));
-        self.request_until(purpose, outgoing, patience.unwrap_or(self.patience), None, again, now)
-    }
-
-    /// Sends a request whose answer was lost once more, under another id; `None` when it must not be.
-    pub fn repeat(&mut self, lost: &Request<J>, now: Millis) -> Option<RequestId> {
-        let (outgoing, left) = lost.again.clone().filter(|(_, left)| *left > 0 && lost.deadline.is_some_and(|deadline| deadline > now))?;
-        Some(self.request_until(lost.purpose.clone(), outgoing.clone(), lost.patience, lost.deadline, Some((outgoing, left - 1)), now))
-    }
-
-    fn request_until(
-        &mut self,
-        purpose: Purpose,
-        outgoing: Outgoing<J>,
-        patience: Millis,
-        deadline: Option<Millis>,
-        again: Option<(Outgoing<J>, u32)>,
-        now: Millis,
-    ) -> RequestId {
-        self.last_request += 1;
-        let id = self.last_request;
-        let mut headers = Vec::new();
-        let outgoing = match &self.identity {
-            Some(identity) => {
-                headers.push(("mcp-protocol-version".into(), modern::VERSION.into()));
-                headers.push(("mcp-method".into(), outgoing.method.into()));
-                headers.extend(outgoing.name.as_deref().map(|name| ("mcp-name".into(), header::encode(name).into_owned())));
-                headers.extend(outgoing.mirrored.iter().map(|(name, value)| (name.clone().into(), value.clone())));
-                identity.sign(outgoing)
-            }
-            None => outgoing,
-        };
-        let new_headers = headers.iter().map(|(name, _)| name).filter(|name| !self.passing.contains(name)).cloned().collect();
-        let (lane, body) = (Lane::of(&purpose), Some(outgoing.envelope(Some(id))));
-        let exchange = self.next_exchange();
-        let request = Request { purpose, exchange, patience, deadline, last_event_id: None, fruitless: 0, again, new_headers };
-        self.requests.insert(id, Box::new(request));
-        self.send(lane, Queued { exchange, channel: Channel::Request(id), verb: Verb::Post, headers, body, last_event_id: None }, now);
-        id
-    }
-
-    /// Takes up the broken stream of a request.
-    pub fn resume(&mut self, id: RequestId, now: Millis) {
-        let exchange = self.next_exchange();
-        let Some(request) = self.requests.get_mut(&id) else { return };
-        request.exchange = exchange;
-        let (lane, last_event_id) = (Lane::of(&request.purpose), request.last_event_id.clone());
-        let channel = Channel::Resumption(id);
-        self.send(lane, Queued { exchange, channel, verb: Verb::Get, headers: Vec::new(), body: None, last_event_id }, now);
-    }
-
-    /// Was the request sent, rather than only meant to be?
-    pub fn has_begun(&self, request: RequestId) -> bool {
-        self.requests.get(&request).is_some_and(|request| request.deadline.is_some())
-    }
-
-    /// A caller waits for this poll now.
-    pub fn hasten(&mut self, request: RequestId, now: Millis) {
-        if let Some(request) = self.requests.get(&request) {
-            self.flow.hasten(request.exchange);
-            self.fill(now);
-        }
-    }
-
-    /// A request has its answer, or nobody wants it any more.
-    pub fn take_request(&mut self, id: RequestId) -> Option<Box<Request<J>>> {
-        self.resumptions.remove(&id);
-        self.requests.remove(&id)
-    }
-
-    /// A request was answered: its headers pass.
-    pub fn passed(&mut self, request: RequestId) {
-        if let Some(request) = self.requests.get_mut(&request) {
-            for header in std::mem::take(&mut request.new_headers) {
-                if !self.passing.contains(&header) {
-                    self.passing.push(header);
-                }
-            }
-        }
-    }
-
-    /// Others were answered, and this one was not: its headers may be what the server does not let the browser send.
-    pub fn blame_new_headers(&self, request: &Request<J>, fault: Fault<J>) -> Fault<J> {
-        // Others may have passed with them while it waited for its turn.
-        let new: Vec<_> = request.new_headers.iter().filter(|name| !self.passing.contains(name)).cloned().collect();
-        if new.is_empty() || self.passing.is_empty() {
-            return fault;
-        }
-        let missing = ["Access-Control-Allow-Headers: ", &new.join(", ")].concat();
-        let message = ["no response: if the server is there, it must send ", &missing, ", or the browser refuses to ask it"].concat();
-        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(&missing)));
-        Fault { error: Error { cause: fault.error.cause, ..error }, ..fault }
-    }
-
     /// Sends a message that needs no answer.
     pub fn notice(&mut self, message: J, now: Millis) {
         self.post(Channel::Notice, message, now);
@@ -325,29 +205,36 @@ impl<J: Json> Wire<J> {
             Channel::Initialized(_) | Channel::Goodbye(_) => Lane::Opening,
             _ => Lane::Free,
         };
-        self.send(lane, Queued { exchange, channel, verb, headers: Vec::new(), body, last_event_id }, now);
+        self.send(lane, Queued { exchange, channel, verb, body, last_event_id }, now, now);
         exchange
     }
 
-    fn next_exchange(&mut self) -> ExchangeId {
+    pub fn next_exchange(&mut self) -> ExchangeId {
         self.last_exchange += 1;
         self.last_exchange
     }
 
-    fn send(&mut self, lane: Lane, queued: Queued<J>, now: Millis) {
-        self.flow.push(lane, queued);
-        self.fill(now);
+    /// Sends when that time has come, in the order of its lane.
+    pub fn send(&mut self, lane: Lane, queued: Queued<J>, at: Millis, now: Millis) {
+        if at > now {
+            self.flow.delay(lane, queued, at);
+        } else {
+            self.flow.push(lane, queued);
+            self.fill(now);
+        }
     }
 
     /// Begins what may be in flight. Its time runs from now on, and it goes to the session that there is now.
     pub fn fill(&mut self, now: Millis) {
-        while let Some((lane, queued)) = self.flow.begin() {
-            let Queued { exchange, channel, verb, mut headers, body, last_event_id } = *queued;
+        while let Some((lane, queued)) = self.flow.begin(now) {
+            let Queued { exchange, channel, verb, body, last_event_id } = *queued;
+            let (mut headers, body) = match channel {
+                Channel::Request(id) => self.begin(id, now),
+                _ => (Vec::new(), body),
+            };
             headers.extend(self.headers(verb, last_event_id).into_iter().map(|(name, value)| (name.into(), value)));
             let deadline = match channel {
-                Channel::Request(id) | Channel::Resumption(id) => {
-                    self.requests.get_mut(&id).map(|request| *request.deadline.get_or_insert(now.saturating_add(request.patience)))
-                }
+                Channel::Request(id) | Channel::Resumption(id) => self.requests.get(&id).and_then(|request| request.deadline),
                 Channel::Goodbye(_) => Some(now.saturating_add(self.patience.min(FAREWELL))),
                 _ => Some(now.saturating_add(self.patience)),
             };

@@ -38,6 +38,7 @@ impl Core {
         sampling: bool,
         roots: bool,
         local: bool,
+        chance: f64,
         remembers: bool,
         session: JsValue,
         last_request: u32,
@@ -58,6 +59,7 @@ impl Core {
             wanted: wanted_era.as_deref().and_then(Era::named),
             known: known_era.as_deref().and_then(Era::named),
             answers: Answers { elicitation, sampling, roots, local },
+            seed: chance.to_bits(),
             remembers,
             session: Value::given(session).map(|negotiated| PastSession { negotiated, last_request }),
         };

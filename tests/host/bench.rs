@@ -53,6 +53,7 @@ pub fn config() -> Config<Node> {
         wanted: None,
         known: Some(Era::Legacy),
         answers: Answers::default(),
+        seed: 7,
         remembers: false,
         session: None,
     }

@@ -109,14 +109,15 @@ fn a_server_that_cancels_nothing_is_not_asked_to() {
 
 #[test]
 fn a_cancellation_that_does_not_arrive_says_so() {
-    for (reply, code) in [(Reply::fail(), Code::Network), (Reply::status(503), Code::Http), (Reply::never(), Code::Timeout)] {
+    for (reply, code, tries) in [(Reply::fail(), Code::Network, 4), (Reply::status(503), Code::Http, 4), (Reply::never(), Code::Timeout, 1)]
+    {
         let mut bench = Bench::polling();
         let id = bench.watched_task();
         bench.on("tasks/cancel", move |_| reply.clone());
         let call = cancel(&mut bench, &id);
         bench.pass(60_000);
         assert_eq!(bench.error(call).code, code);
-        assert_eq!(bench.count("tasks/cancel"), 1, "it is not repeated");
+        assert_eq!(bench.count("tasks/cancel"), tries);
     }
 }
 

@@ -226,6 +226,7 @@ fn a_server_that_cannot_list_its_tools_is_called_plainly() {
     let mut bench = Bench::polling();
     bench.on("tools/list", |_| Reply::fail());
     let call = bench.invoke(tool_task("slow"));
+    bench.pass(10_000);
     assert_eq!(bench.error(call).code, Code::Network, "but one that is not there is not called");
 }
 

@@ -167,6 +167,7 @@ fn a_list_that_fails_is_asked_for_again_by_the_next() {
         let mut bench = Bench::polling();
         bench.on("tools/list", move |_| reply.clone());
         let call = list(&mut bench, Listing::Tools);
+        bench.pass(10_000);
         assert_eq!(bench.error(call).code, code, "{why}");
         bench.results("tools/list", json!({ "tools": [] }));
         let call = list(&mut bench, Listing::Tools);

@@ -4,6 +4,7 @@ use mcp_tasks::engine::{Code, Failure, Invocation, Kind, Listing};
 use serde_json::json;
 
 use crate::bench::{Bench, invocation, tool, tool_task};
+use crate::dice::are_backoffs;
 use crate::modern_server::complete;
 use crate::node::Node;
 use crate::wire::{Arrival, Reply, Sent};
@@ -53,7 +54,7 @@ fn what_may_be_repeated_is_asked_again_under_another_id() {
     for (method, ask) in repeatable() {
         for (why, loss) in losses() {
             let mut bench = bench();
-            let mut left = 2;
+            let mut left = 3;
             bench.server.upset(move |sent| {
                 let loses = sent.method() == method && left > 0;
                 left -= i32::from(loses);
@@ -63,21 +64,23 @@ fn what_may_be_repeated_is_asked_again_under_another_id() {
             bench.pass(10_000);
             assert!(bench.outcome(call).is_some_and(|outcome| outcome.is_ok()), "{method}: {why}");
             let sent = bench.all(method);
-            assert_eq!(sent.len(), 3, "{method}: {why}");
+            assert_eq!(sent.len(), 4, "{method}: {why}");
             let contents: Vec<_> = sent.iter().map(|sent| (sent.params(), &sent.headers)).collect();
             assert!(contents.windows(2).all(|pair| pair[0] == pair[1]), "{method}: {why}");
+            let waits: Vec<_> = sent.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
+            assert!(are_backoffs(&waits), "{method}: {why}: {waits:?}");
         }
     }
 }
 
 #[test]
-fn and_no_more_than_twice() {
+fn and_no_more_than_three_times() {
     for (method, ask) in repeatable() {
         let mut bench = bench();
         bench.on(method, |_| Reply::stream().ends());
         let call = ask(&mut bench);
         bench.pass(600_000);
-        assert_eq!((bench.error(call).code, bench.count(method)), (Code::Network, 3), "{method}");
+        assert_eq!((bench.error(call).code, bench.count(method)), (Code::Network, 4), "{method}");
     }
 }
 
@@ -100,17 +103,6 @@ fn a_call_whose_tool_does_not_say_that_it_may_be_repeated_is_not() {
             bench.pass(10_000);
             assert_eq!((bench.error(call).code, bench.count("tools/call") - before), (Code::Network, 1), "{name}: {why}");
         }
-    }
-}
-
-#[test]
-fn no_response_at_all_is_not_a_lost_one() {
-    for (method, ask) in repeatable() {
-        let mut bench = bench();
-        bench.on(method, |_| Reply::fail());
-        let call = ask(&mut bench);
-        bench.pass(10_000);
-        assert_eq!((bench.error(call).code, bench.count(method)), (Code::Network, 1), "{method}: whoever asks may ask again");
     }
 }
 
@@ -181,6 +173,7 @@ fn who_leaves_a_repeated_request_closes_the_repetition() {
     let mut first = true;
     bench.on("tools/call", move |_| if std::mem::take(&mut first) { Reply::stream().ends() } else { Reply::never() });
     let call = bench.invoke(tool("reads"));
+    bench.pass(1_000);
     let exchange = bench.last("tools/call").exchange;
     bench.abandon(call);
     bench.pass(600_000);

@@ -3,7 +3,7 @@
 use mcp_tasks::engine::{CAP, FLOOR, Pace};
 use proptest::prelude::*;
 
-const CALM: Pace = Pace { since: 0, interval: None, failures: 0, not_before: 0, streamed: false, live: 1 };
+const CALM: Pace = Pace { since: 0, interval: None, not_before: 0, streamed: false, live: 1 };
 
 #[test]
 fn the_wait_until_the_next_poll() {
@@ -33,12 +33,8 @@ fn the_wait_until_the_next_poll() {
         ("one of a thousand, without an interval", Pace { live: 1_000, ..CALM }, 0, 5_000),
         ("one of a thousand, under a stream", Pace { live: 1_000, streamed: true, ..CALM }, 0, 19_980),
         ("one of any number, under a stream", Pace { live: 1 << 40, streamed: true, ..CALM }, 0, 30_000),
-        ("after a failure", Pace { failures: 1, ..every(100.0) }, 50_000, 500),
-        ("after three", Pace { failures: 3, ..every(100.0) }, 50_000, 2_000),
-        ("after a thousand", Pace { failures: 1_000, ..every(100.0) }, 50_000, 30_000),
-        ("after a failure, with a longer interval", Pace { failures: 1, ..every(9_000.0) }, 50_000, 9_000),
-        ("Retry-After", Pace { failures: 1, not_before: 57_000, ..every(100.0) }, 50_000, 7_000),
-        ("a Retry-After that is over", Pace { not_before: 10, ..every(100.0) }, 50_000, 100),
+        ("a rest", Pace { not_before: 57_000, ..every(100.0) }, 50_000, 7_000),
+        ("a rest that is over", Pace { not_before: 10, ..every(100.0) }, 50_000, 100),
     ] {
         assert_eq!(pace.next(age) - age, wait, "{why}");
     }
@@ -46,8 +42,8 @@ fn the_wait_until_the_next_poll() {
 
 fn paces() -> impl Strategy<Value = Pace> {
     let interval = prop_oneof![Just(None), any::<f64>().prop_map(Some), (0.0..1e6).prop_map(Some)];
-    (0..1_u64 << 40, interval, any::<u32>(), 0..1_u64 << 40, any::<bool>(), 0..2_000_usize)
-        .prop_map(|(since, interval, failures, not_before, streamed, live)| Pace { since, interval, failures, not_before, streamed, live })
+    (0..1_u64 << 40, interval, 0..1_u64 << 40, any::<bool>(), 0..2_000_usize)
+        .prop_map(|(since, interval, not_before, streamed, live)| Pace { since, interval, not_before, streamed, live })
 }
 
 proptest! {
@@ -60,9 +56,9 @@ proptest! {
     }
 
     #[test]
-    fn a_longer_interval_or_another_failure_never_hastens(pace in paces(), now in 0..1_u64 << 41, more in 0.0..1e9) {
-        let failed = Pace { failures: pace.failures.saturating_add(1), ..pace };
-        prop_assert!(failed.next(now) >= pace.next(now));
+    fn a_longer_interval_or_rest_never_hastens(pace in paces(), now in 0..1_u64 << 41, more in 0.0..1e9) {
+        let rested = Pace { not_before: pace.not_before + 1, ..pace };
+        prop_assert!(rested.next(now) >= pace.next(now));
         let longer = Pace { interval: pace.interval.filter(|interval| *interval > 0.0).map(|interval| interval + more), ..pace };
         prop_assert!(longer.next(now) >= pace.next(now));
     }

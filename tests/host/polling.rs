@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, tool_task};
+use crate::dice::are_backoffs;
 use crate::wire::{Answer, Arrival, Reply};
 
 const DAY: Millis = 86_400_000;
@@ -124,7 +125,7 @@ fn the_wait_after_a_failure_grows_and_the_task_lives_on() {
         bench.on("tasks/get", failure);
         let id = bench.watched_task();
         let waits = waits(&mut bench, 120_000);
-        assert_eq!(waits[1..8], [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000], "{why}");
+        assert!(are_backoffs(&waits[1..]) && waits.len() < 30, "{why}: {waits:?}");
         assert_eq!(bench.states(&id), [""; 0], "{why}");
     }
 }
@@ -144,11 +145,12 @@ fn one_answer_ends_the_backoff() {
 
 #[test]
 fn retry_after_is_honoured_up_to_a_limit() {
-    for (asked, waited) in [(0, 500), (7_000, 7_000), (DAY, 300_000)] {
+    for (asked, waited) in [(0, 100..=500), (7_000, 7_000..=7_000), (DAY, 300_000..=300_000)] {
         let mut bench = with_interval(json!(100));
         bench.on("tasks/get", move |_| Reply::status(503).retry_after(asked));
         bench.watched_task();
-        assert_eq!(waits(&mut bench, 600_000)[1], waited, "{asked}");
+        let wait = waits(&mut bench, 600_000)[1];
+        assert!(waited.contains(&wait), "{asked}: {wait}");
     }
 }
 

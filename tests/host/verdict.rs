@@ -126,27 +126,46 @@ fn a_modern_server_whose_network_is_down_is_still_modern() {
 
 #[test]
 fn walls_and_troubles_change_no_verdict() {
-    let troubles: [(&str, Answer, Code); 11] = [
-        ("401", |_| Reply::status(401), Code::Unauthorized),
-        ("403", |_| Reply::status(403), Code::Unauthorized),
-        ("403 in the words of the era", |sent| Reply::status_with(403, sent.error(-32020, "no")), Code::Unauthorized),
-        ("408", |_| Reply::status(408), Code::Http),
-        ("425", |_| Reply::status(425), Code::Http),
-        ("429", |_| Reply::status(429), Code::Http),
-        ("307", |_| Reply::status(307), Code::Http),
-        ("500", |_| Reply::status(500), Code::Http),
-        ("503 with an error", |sent| Reply::status_with(503, sent.error(-32603, "down")), Code::Rpc),
-        ("the network", |_| Reply::fail(), Code::Network),
-        ("silence", |_| Reply::never(), Code::Timeout),
+    let troubles: [(&str, Answer, Code, usize); 13] = [
+        ("401", |_| Reply::status(401), Code::Unauthorized, 1),
+        ("403", |_| Reply::status(403), Code::Unauthorized, 1),
+        ("403 in the words of the era", |sent| Reply::status_with(403, sent.error(-32020, "no")), Code::Unauthorized, 1),
+        ("408", |_| Reply::status(408), Code::Http, 4),
+        ("425", |_| Reply::status(425), Code::Http, 4),
+        ("429", |_| Reply::status(429), Code::Http, 4),
+        ("307", |_| Reply::status(307), Code::Http, 1),
+        ("500", |_| Reply::status(500), Code::Http, 1),
+        ("502", |_| Reply::status(502), Code::Http, 4),
+        ("503 with an error", |sent| Reply::status_with(503, sent.error(-32603, "down")), Code::Rpc, 4),
+        ("503 for longer than anybody waits", |_| Reply::status(503).retry_after(60_000), Code::Http, 1),
+        ("the network", |_| Reply::fail(), Code::Network, 1),
+        ("silence", |_| Reply::never(), Code::Timeout, 1),
     ];
-    for (why, trouble, code) in troubles {
+    for (why, trouble, code, tries) in troubles {
         for known in [None, Some(Era::Legacy), Some(Era::Modern)] {
             let mut bench = modern(knowing(known));
             bench.server.upset(move |sent| Some(trouble(sent)));
             let call = connect(&mut bench);
             bench.pass(600_000);
             assert_eq!(bench.error(call).code, code, "{why}, {known:?}");
-            assert_eq!(bench.sent.len(), 1, "{why}, {known:?}");
+            assert_eq!(bench.sent.len(), tries, "{why}, {known:?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_for_a_moment_is_connected_to_all_the_same() {
+    for (known, server) in [(None, modern as fn(_) -> _), (Some(Era::Legacy), legacy)] {
+        for status in [408, 425, 429, 502, 503, 504] {
+            let mut bench: Bench = server(knowing(known));
+            let mut left = 3;
+            bench.server.upset(move |_| {
+                left -= 1;
+                (left >= 0).then(|| Reply::status(status))
+            });
+            let call = connect(&mut bench);
+            bench.pass(10_000);
+            bench.value(call);
         }
     }
 }
@@ -404,7 +423,7 @@ proptest! {
         let call = connect(&mut bench);
         bench.pass(3_600_000);
         let opening: Vec<_> = bench.sent.iter().filter(|sent| !["notifications/initialized", "GET"].contains(&sent.method())).collect();
-        prop_assert!(opening.len() <= 10, "it goes on and on: {:?}", sequence(&bench));
+        prop_assert!(opening.len() <= 20, "it goes on and on: {:?}", sequence(&bench));
         prop_assert!(bench.sent.iter().all(|sent| matches!(sent.method(), "GET") || sent.verb == Verb::Post));
 
         let outcome = bench.outcome(call);
@@ -425,8 +444,9 @@ proptest! {
         }
         let is_session = version.is_some_and(|version| version != json!(VERSION));
         let probes: Vec<_> = opening.iter().zip(&said).filter(|(sent, _)| sent.method() == "server/discover").collect();
-        // The answer that broke off was no refusal, and evidence asked for another.
-        let counted = probes.iter().filter(|(_, say)| !matches!(say, Say::Lost) && !say.is_modern_evidence()).count();
+        // The answer that broke off was no refusal, a server that was busy said nothing, and evidence asked for another.
+        let says_nothing = |say: &Say| matches!(say, Say::Lost | Say::Error(429 | 502..=504, ..));
+        let counted = probes.iter().filter(|(_, say)| !says_nothing(say) && !say.is_modern_evidence()).count();
         if is_session {
             prop_assert!(counted <= 1, "{:?}", sequence(&bench));
             prop_assert!(known != Some(Era::Legacy) || probes.is_empty(), "{:?}", sequence(&bench));

@@ -109,6 +109,7 @@ impl Page {
             false,
             false,
             false,
+            0.5,
             false,
             JsValue::UNDEFINED,
             0,

@@ -97,6 +97,7 @@ impl InPage {
             false,
             false,
             true,
+            0.5,
             false,
             JsValue::UNDEFINED,
             0,

@@ -1,0 +1,147 @@
+//! JSON-RPC requests on the wire: each with its id and headers, however many exchanges it takes.
+
+use std::borrow::Cow;
+
+use super::error::{Code, Error};
+use super::fault::Fault;
+use super::flow::{Lane, Queued};
+use super::header;
+use super::json::{Json, Key};
+use super::message::{Outgoing, RequestId};
+use super::modern;
+use super::purpose::Purpose;
+use super::time::Millis;
+use super::wire::{Channel, ExchangeId, Verb, Wire};
+
+pub struct Request<J> {
+    pub purpose: Purpose,
+    pub outgoing: Outgoing<J>,
+    pub exchange: ExchangeId,
+    /// Sent, rather than only meant to be.
+    pub begun: bool,
+    /// The longest wait for the answer, on however many exchanges and under however many ids the request travels.
+    pub patience: Millis,
+    /// When that is over; `None` until it is sent for the first time.
+    pub deadline: Option<Millis>,
+    /// How often it was sent before, under other ids.
+    pub repetitions: u32,
+    /// The last event that its broken streams brought, and how often in a row they have brought none since.
+    pub last_event_id: Option<String>,
+    pub fruitless: u32,
+    /// The headers that the server was not seen to let through yet.
+    new_headers: Vec<Cow<'static, str>>,
+}
+
+impl<J: Json> Wire<J> {
+    /// The id that the next request will have.
+    pub fn next_request(&self) -> RequestId {
+        self.last_request + 1
+    }
+
+    pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
+        let patience = patience.unwrap_or(self.patience);
+        let request = Request {
+            purpose,
+            outgoing,
+            exchange: 0,
+            begun: false,
+            patience,
+            deadline: None,
+            repetitions: 0,
+            last_event_id: None,
+            fruitless: 0,
+            new_headers: Vec::new(),
+        };
+        self.enter(request, now, now)
+    }
+
+    /// Sends a request that failed once more at that time, under another id; `None` when it would be given up by then.
+    pub fn repeat(&mut self, failed: Box<Request<J>>, at: Millis, now: Millis) -> Result<RequestId, Box<Request<J>>> {
+        if failed.deadline.is_some_and(|deadline| deadline <= at) {
+            return Err(failed);
+        }
+        let repetitions = failed.repetitions + 1;
+        Ok(self.enter(Request { begun: false, repetitions, last_event_id: None, fruitless: 0, ..*failed }, at, now))
+    }
+
+    fn enter(&mut self, request: Request<J>, at: Millis, now: Millis) -> RequestId {
+        self.last_request += 1;
+        let (id, lane, exchange) = (self.last_request, Lane::of(&request.purpose), self.next_exchange());
+        self.requests.insert(id, Box::new(Request { exchange, ..request }));
+        let queued = Queued { exchange, channel: Channel::Request(id), verb: Verb::Post, body: None, last_event_id: None };
+        self.send(lane, queued, at, now);
+        id
+    }
+
+    /// Takes up the broken stream of a request.
+    pub fn resume(&mut self, id: RequestId, now: Millis) {
+        let exchange = self.next_exchange();
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        request.exchange = exchange;
+        let (lane, last_event_id) = (Lane::of(&request.purpose), request.last_event_id.clone());
+        let queued = Queued { exchange, channel: Channel::Resumption(id), verb: Verb::Get, body: None, last_event_id };
+        self.send(lane, queued, now, now);
+    }
+
+    /// The body and the headers of a request that is sent now; its time begins.
+    pub fn begin(&mut self, id: RequestId, now: Millis) -> (Vec<(Cow<'static, str>, String)>, Option<J>) {
+        let mut headers = Vec::new();
+        let Some(request) = self.requests.get_mut(&id) else { return (headers, None) };
+        request.begun = true;
+        request.deadline.get_or_insert(now.saturating_add(request.patience));
+        let outgoing = request.outgoing.clone();
+        let outgoing = match &self.identity {
+            Some(identity) => {
+                headers.push(("mcp-protocol-version".into(), modern::VERSION.into()));
+                headers.push(("mcp-method".into(), outgoing.method.into()));
+                headers.extend(outgoing.name.as_deref().map(|name| ("mcp-name".into(), header::encode(name).into_owned())));
+                headers.extend(outgoing.mirrored.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+                identity.sign(outgoing)
+            }
+            None => outgoing,
+        };
+        request.new_headers = headers.iter().map(|(name, _)| name).filter(|name| !self.passing.contains(name)).cloned().collect();
+        (headers, Some(outgoing.envelope(Some(id))))
+    }
+
+    /// Was the request sent, rather than only meant to be?
+    pub fn has_begun(&self, request: RequestId) -> bool {
+        self.requests.get(&request).is_some_and(|request| request.begun)
+    }
+
+    /// A caller waits for this poll now.
+    pub fn hasten(&mut self, request: RequestId, now: Millis) {
+        if let Some(request) = self.requests.get(&request) {
+            self.flow.hasten(request.exchange);
+            self.fill(now);
+        }
+    }
+
+    /// A request has its answer, or nobody wants it any more.
+    pub fn take_request(&mut self, id: RequestId) -> Option<Box<Request<J>>> {
+        self.resumptions.remove(&id);
+        self.requests.remove(&id)
+    }
+
+    /// A request was answered: its headers pass.
+    pub fn passed(&mut self, request: RequestId) {
+        if let Some(request) = self.requests.get_mut(&request) {
+            for header in std::mem::take(&mut request.new_headers) {
+                if !self.passing.contains(&header) {
+                    self.passing.push(header);
+                }
+            }
+        }
+    }
+
+    /// Others were answered, and this one was not: its headers may be what the server does not let the browser send.
+    pub fn blame_new_headers(&self, request: &Request<J>, fault: Fault<J>) -> Fault<J> {
+        if request.new_headers.is_empty() || self.passing.is_empty() {
+            return fault;
+        }
+        let missing = ["Access-Control-Allow-Headers: ", &request.new_headers.join(", ")].concat();
+        let message = ["no response: if the server is there, it must send ", &missing, ", or the browser refuses to ask it"].concat();
+        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(&missing)));
+        Fault { error: Error { cause: fault.error.cause, ..error }, ..fault }
+    }
+}
