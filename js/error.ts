@@ -9,8 +9,8 @@ export interface ErrorData {
   cors: { missing: string };
   /** An HTTP status that says no more; 0 for a redirect that the browser shows no more of. */
   http: { status: number };
-  /** 401 or 403. */
-  unauthorized: { status: number; wwwAuthenticate?: string };
+  /** 401 or 403; `missing` where the server may have said how to sign in, and the browser hides it. */
+  unauthorized: { status: number; wwwAuthenticate?: string; missing?: string };
   /** The server answered with a JSON-RPC error. */
   rpc: { code: number; message: string; data?: unknown };
   /** An answer that breaks the protocol, or passes a size limit; what came, where it helps. */

@@ -3,6 +3,7 @@ import type { Send } from "./send.js";
 /** What the core asks of the face, in `src/web/host.rs` the same. None of these may throw. */
 export interface Host {
   send: Send;
+  knock(call: number): void;
   resolve(call: number, value: unknown): void;
   reject(call: number, code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): void;
   status(status: unknown, result: unknown, error: unknown): void;

@@ -8,7 +8,7 @@ import { type Era, eraOf } from "./eras.js";
 import type { ClientOptions } from "./options.js";
 import { Questions, type Topic } from "./questions.js";
 import type { Progress } from "./results.js";
-import { type Send, sender } from "./send.js";
+import { type Knock, type Send, sender } from "./send.js";
 import { complete, type TaskStatus } from "./status.js";
 
 /** What a task ended with, as the server sent it: one of both. */
@@ -42,6 +42,7 @@ export class Link implements Host {
   readonly #core: Core;
   readonly #calls = new Map<number, Call>();
   readonly #questions: Questions;
+  readonly #knock: Knock;
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
   readonly debug: (event: Omit<DebugEvent, "at" | "url">) => void;
   #lastCall = 0;
@@ -50,7 +51,7 @@ export class Link implements Host {
 
   /** `past` is what was negotiated in the session that is to be gone on with. */
   constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined, past?: object) {
-    this.send = sender(url, options, () => this.tell((core) => core.reauthorized()));
+    [this.send, this.#knock] = sender(url, options, () => this.tell((core) => core.reauthorized()));
     this.#questions = new Questions(options, {
       answer: (question, answer) => this.#guard(() => this.#core.answer(question, answer)),
       refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
@@ -175,6 +176,10 @@ export class Link implements Host {
     this.progressing.clear();
     followers.forEach((follower) => follower.lose(error));
     calls.forEach((call) => call.reject(error));
+  }
+
+  knock(call: number): void {
+    void this.#knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
   }
 
   resolve(call: number, value: unknown): void {

@@ -3,13 +3,20 @@ import type { ClientOptions } from "./options.js";
 /** Sends the engine's requests to the endpoint, with the caller's headers. Gives an `Error`, rather than throwing it, where the caller's side fails. */
 export type Send = (method: string, headers: [string, string][], body: string | undefined, signal: AbortSignal) => Promise<Response | Error>;
 
+/** What a page can find out about a server from which no response comes; with the names of the caller's headers. */
+export type Knock = () => Promise<{ seen: boolean; there: boolean; names: string }>;
+
+/** The answer to a knock is not waited for any longer than this, in milliseconds. */
+const KNOCK = 5_000;
+
 /** How requests are sent to this endpoint. `reauthorized` is called when the caller's credentials are others than before. */
-export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptions, reauthorized: () => void): Send {
+export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptions, reauthorized: () => void): [Send, Knock] {
   let target = url.href;
   let credentials: string | undefined;
+  let names = "";
   // Called as a plain function: browsers refuse `fetch` on any other `this`.
   const send = fetcher ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
-  return async (method, own, body, signal) => {
+  const request: Send = async (method, own, body, signal) => {
     let given: HeadersInit | undefined;
     try {
       given = typeof asked === "function" ? await asked() : asked;
@@ -27,6 +34,7 @@ export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptio
     // Any header may be one.
     credentials = JSON.stringify([...headers]);
     if (before !== undefined && before !== credentials) reauthorized();
+    names = [...headers.keys()].join(", ");
     // The protocol's headers are ours to set.
     own.forEach(([name, value]) => headers.set(name, value));
     const bare = asked === undefined && !headers.has("mcp-session-id");
@@ -45,4 +53,18 @@ export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptio
     if (bare && response.redirected && new URL(response.url).origin === url.origin) target = response.url;
     return response;
   };
+  const answers = async (mode: RequestMode): Promise<boolean> => {
+    try {
+      await send(target, { method: "HEAD", mode, signal: AbortSignal.timeout(KNOCK) });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  // A request with nothing in it needs no leave, and one that asks for no answer is refused by nobody who is there.
+  const knock: Knock = async () => {
+    const seen = await answers("cors");
+    return { seen, there: seen || (await answers("no-cors")), names };
+  };
+  return [request, knock];
 }

@@ -162,15 +162,24 @@ impl<J: Json> Engine<J> {
         self.exchange_failed(id, fault, now);
     }
 
-    fn exchange_failed(&mut self, id: ExchangeId, fault: Fault<J>, now: Millis) {
+    fn exchange_failed(&mut self, id: ExchangeId, mut fault: Fault<J>, now: Millis) {
         let Some(exchange) = self.wire.exchanges.get(&id) else { return };
         let channel = exchange.channel;
         self.wire.abort(id);
+        self.blame_hidden_challenge(&mut fault);
         match channel {
             Channel::Request(request) | Channel::Resumption(request) => self.answered(request, Err(fault), now),
             Channel::Initialized(call) => self.session_ready(call, Err(fault), now),
             // The session ends with us, whether or not the server cares to know.
-            Channel::Goodbye(call) => self.resolve(call, J::null()),
+            Channel::Goodbye(call) => {
+                if self.config.hides_headers && fault.is_unseen() {
+                    self.odd(
+                        "the session was not ended: if the server is there, it must send Access-Control-Allow-Methods: DELETE",
+                        J::null(),
+                    );
+                }
+                self.resolve(call, J::null());
+            }
             Channel::Stream => self.stream_ended(now),
             Channel::Reply(serial) => self.replied(serial, Err(fault), now),
             Channel::Notice => {}

@@ -70,6 +70,11 @@ impl<J: Json> Fault<J> {
         self.error.code == Code::Network && matches!(self.status, 200..300)
     }
 
+    /// There is nothing of a response that the page may see.
+    pub fn is_unseen(&self) -> bool {
+        self.error.code == Code::Network && self.status == 0
+    }
+
     /// The exchange took longer than it may.
     pub fn timeout() -> Self {
         Self::transient(Error::new(Code::Timeout, "the server did not answer in time"))

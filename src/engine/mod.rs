@@ -11,10 +11,11 @@
 //! | `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
 //! | `wire`, `flow`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
-//! | `machine`, `session`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
+//! | `machine`, `session`, `blame`, `stream`, `subscription`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
+mod blame;
 mod by_id;
 mod dice;
 mod era;
@@ -60,6 +61,7 @@ mod tracked;
 mod visit;
 mod wire;
 
+pub use blame::Sight;
 pub use dice::Dice;
 pub use era::Era;
 pub use error::{Code, Error};

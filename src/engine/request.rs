@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::error::{Code, Error};
+use super::blame::unsent;
 use super::fault::Fault;
 use super::flow::{Lane, Queued};
 use super::header;
-use super::json::{Json, Key};
+use super::json::Json;
 use super::message::{Outgoing, RequestId};
 use super::modern;
 use super::purpose::Purpose;
@@ -136,12 +136,11 @@ impl<J: Json> Wire<J> {
 
     /// Others were answered, and this one was not: its headers may be what the server does not let the browser send.
     pub fn blame_new_headers(&self, request: &Request<J>, fault: Fault<J>) -> Fault<J> {
-        if request.new_headers.is_empty() || self.passing.is_empty() {
+        // Others may have passed with them since it was sent.
+        let names: Vec<_> = request.new_headers.iter().filter(|name| !self.passing.contains(name)).map(|name| &**name).collect();
+        if names.is_empty() || self.passing.is_empty() {
             return fault;
         }
-        let missing = ["Access-Control-Allow-Headers: ", &request.new_headers.join(", ")].concat();
-        let message = ["no response: if the server is there, it must send ", &missing, ", or the browser refuses to ask it"].concat();
-        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(&missing)));
-        Fault { error: Error { cause: fault.error.cause, ..error }, ..fault }
+        Fault { error: unsent(&names, fault.error), ..fault }
     }
 }

@@ -1,5 +1,6 @@
 //! Finding out what the server speaks, and opening and ending a session ("Versioning and Compatibility", "Lifecycle").
 
+use super::blame::blame_modern_preflight;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
@@ -29,7 +30,7 @@ pub struct Session<J> {
     /// The modern request was refused for its form, and made again.
     corrected: bool,
     /// The modern request had no response that the page may see: this.
-    unseen: Option<Error<J>>,
+    pub(super) unseen: Option<Error<J>>,
     /// The server knows that it has begun.
     pub begun: bool,
     /// Who waits for the stream on which the server may ask, and how long at most.
@@ -100,7 +101,7 @@ impl<J: Json> Engine<J> {
                 let said = outcome.map_or_else(|fault| fault.error.data, Some);
                 self.reject(call, Error { data: said, ..no_common_version() });
             }
-            (_, Err(fault)) => self.reject(call, fault.error),
+            (_, Err(fault)) => self.unconnected(call, fault),
             (_, Ok(result)) => self.reject(call, no_common_version().carrying(result)),
         }
     }
@@ -117,20 +118,21 @@ impl<J: Json> Engine<J> {
 
     /// The server is legacy; or may be, where nothing could be seen of it.
     fn is_legacy(&mut self, call: CallId, probe: &Probe, fault: Option<Fault<J>>, now: Millis) {
-        let error = fault.map(|fault| fault.error);
         if let Some(refused) = self.session.outdated.take() {
             // It refused the session before: the modern request was the second try.
             return self.reject(call, refused);
         }
+        let (unseen, said) = match fault {
+            Some(fault) if *probe == Probe::Opaque => (Some(fault), None),
+            fault => (None, fault.and_then(|fault| fault.error.data)),
+        };
         if self.config.wanted == Some(Era::Modern) {
-            let why = if *probe == Probe::Opaque {
-                error
-            } else {
-                Some(Error { cause: error.and_then(|error| error.data), ..no_common_version() })
+            return match unseen {
+                Some(fault) => self.unconnected(call, fault),
+                None => self.reject(call, Error { cause: said, ..no_common_version() }),
             };
-            return self.reject(call, why.unwrap_or_else(no_common_version));
         }
-        self.session.unseen = error.filter(|_| *probe == Probe::Opaque);
+        self.session.unseen = unseen.map(|fault| fault.error);
         self.initialize(call, now);
     }
 
@@ -187,15 +189,13 @@ impl<J: Json> Engine<J> {
         let is_modern = matches!(finding, Finding::Correct | Finding::NoCommonVersion);
         if let Some(cause) = self.session.unseen.take() {
             // It answers requests without the headers of the modern era, and with them the browser does not let it answer.
-            let error = if is_modern { blame_modern_preflight(cause) } else { fault.error };
-            return self.reject(call, error);
+            return if is_modern { self.reject(call, blame_modern_preflight(cause)) } else { self.unconnected(call, fault) };
         }
         let tells = is_modern || finding == Finding::Speak(Era::Legacy);
         if tells && self.is_to_be_asked_anew() {
             return self.refuse_session(call, fault.error, now);
         }
-        let only_modern = || Error { data: fault.error.data.clone(), ..no_common_version() };
-        self.reject(call, if is_modern { only_modern() } else { fault.error });
+        if is_modern { self.reject(call, Error { data: fault.error.data, ..no_common_version() }) } else { self.unconnected(call, fault) }
     }
 
     /// Was it taken for legacy because it was so once?
@@ -249,30 +249,6 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// `initialize` was answered, and the next request, the first with the session's headers, was not: they are what is new.
-    fn blame_preflight(&self, fault: Fault<J>) -> Error<J> {
-        let missing = "Access-Control-Allow-Headers: Mcp-Session-Id, MCP-Protocol-Version";
-        let message = "the server answered the first request and not the second: \
-            if it is there, it must send Access-Control-Allow-Headers: Mcp-Session-Id, MCP-Protocol-Version, or the browser refuses to ask it";
-        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(missing)));
-        Error { cause: fault.error.cause, ..error }
-    }
-
-    /// A server with sessions whose `Mcp-Session-Id` the browser hides answers 400 from the second request on.
-    pub(super) fn blame_hidden_session(&self, fault: Fault<J>) -> Fault<J> {
-        // An error in a success is about the request, and not about the session.
-        let refused = matches!(fault.error.code, Code::Http | Code::Rpc) && fault.status != 0 && !fault.transient;
-        let may_lack_session = self.era == Era::Legacy && self.wire.session.session_id.is_none();
-        if !(refused && self.config.hides_headers && may_lack_session) {
-            return fault;
-        }
-        let missing = "Access-Control-Expose-Headers: Mcp-Session-Id";
-        let message = "the server refused the request after it; \
-            if it has sessions, it must send Access-Control-Expose-Headers: Mcp-Session-Id, or the browser hides the session from the page";
-        let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(missing)));
-        Fault::lasting(Error { cause: fault.error.data, ..error })
-    }
-
     pub(super) fn abandon_session(&mut self, call: CallId) {
         self.wire.abort_all();
         self.calls.remove(&call);
@@ -319,12 +295,4 @@ fn texts<J: Json>(list: &J) -> Vec<String> {
 
 fn no_common_version<J: Json>() -> Error<J> {
     Error::new(Code::Unsupported, "the server speaks no protocol version that this client does")
-}
-
-fn blame_modern_preflight<J: Json>(unseen: Error<J>) -> Error<J> {
-    let missing = "Access-Control-Allow-Headers: MCP-Protocol-Version, Mcp-Method, Mcp-Name";
-    let message = "the server speaks a protocol version whose headers the browser does not send there: \
-        it must send Access-Control-Allow-Headers: MCP-Protocol-Version, Mcp-Method, Mcp-Name";
-    let error = Error::new(Code::Cors, message).carrying(J::object().with(Key::Missing, J::text(missing)));
-    Error { cause: unseen.cause, ..error }
 }

@@ -60,6 +60,9 @@ pub enum Output<J> {
     /// The server asks; the answer goes into [`Engine::answer`](super::Engine::answer), or
     /// [`Engine::refuse`](super::Engine::refuse).
     Ask(Ask<J>),
+    /// Nothing could be seen of the server: what the page finds out about that goes into
+    /// [`Engine::knocked`](super::Engine::knocked).
+    Knock(CallId),
     /// Nobody needs the answer any more.
     Withdraw(QuestionId),
     /// Progress of the call whose id is the token.

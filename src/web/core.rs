@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::host::Host;
 use super::value::{Value, parse_text};
-use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, State, TaskStatus};
+use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, Sight, State, TaskStatus};
 
 thread_local! {
     /// Who hears of a panic.
@@ -68,6 +68,17 @@ impl Core {
 
     pub fn connect(&self, call: u32) {
         self.0.input(|engine, now| engine.connect(call, now));
+    }
+
+    /// A request without leave was answered: `seen` when the page may read the answer, else `there`. `own` are the names of the
+    /// caller's headers, with commas.
+    pub fn knocked(&self, call: u32, seen: bool, there: bool, own: &str) {
+        let sight = match (seen, there) {
+            (true, _) => Sight::Plain,
+            (_, true) => Sight::Hidden,
+            _ => Sight::Nothing,
+        };
+        self.0.input(|engine, _| engine.knocked(call, sight, own));
     }
 
     /// Calls a tool, prompt or resource. `arguments` and `meta` are copied, and must be what JSON can hold.

@@ -93,6 +93,7 @@ impl Driver {
             }
             Output::Ask(ask) => self.host.ask(ask.question, ask.topic.name(), ask.params.0, &ask.key, ask.task_id),
             Output::Withdraw(question) => self.host.withdraw(question),
+            Output::Knock(call) => self.host.knock(call),
             Output::Gone(id, error) => {
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.gone(&id, error.code.name(), &error.message, data, cause)

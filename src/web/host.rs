@@ -13,6 +13,10 @@ extern "C" {
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn send(this: &Host, method: &str, headers: JsValue, body: JsValue, signal: &AbortSignal) -> Result<Promise, JsValue>;
 
+    /// Finds out what can be seen of the server, and gives it to `Core::knocked`.
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn knock(this: &Host, call: u32) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn resolve(this: &Host, call: u32, value: JsValue) -> Result<(), JsValue>;
 

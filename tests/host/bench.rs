@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mcp_tasks::engine::{
-    Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round,
+    Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round, Sight,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +25,9 @@ pub struct Bench {
     pub now: Millis,
     /// The engine is woken so long after its deadlines.
     pub lateness: Millis,
+    /// What a page sees that knocks, and the names of its caller's headers.
+    pub sight: Sight,
+    pub own_headers: String,
     /// Every request, in order.
     pub sent: Vec<Sent>,
     /// Everything that the face was told, and when.
@@ -94,6 +97,8 @@ impl Bench {
             server: Server::new(capabilities),
             now: 1_000_000,
             lateness: 0,
+            sight: Sight::Nothing,
+            own_headers: String::new(),
             sent: Vec::new(),
             told: Vec::new(),
             aborted: Vec::new(),
@@ -258,6 +263,7 @@ impl Bench {
                     self.arrivals.retain(|_, (each, _)| *each != exchange);
                     self.schedule(exchange, 0, Arrival::Fail(Failure::Network));
                 }
+                Output::Knock(call) => self.engine.knocked(call, self.sight, &self.own_headers),
                 output => {
                     if let Output::Resolve(call, _) | Output::Reject(call, _) = &output {
                         assert!(*call <= self.last_call && self.settled.insert(*call), "call {call} ends a second time: {output:?}");

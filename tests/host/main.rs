@@ -11,6 +11,7 @@ mod wire;
 
 mod abandon;
 mod aside;
+mod blame;
 mod by_id;
 mod caching;
 mod cancel;

@@ -38,6 +38,8 @@ export class ScriptedServer {
   session = "session";
   /** @type {Record<string, string>} response headers of every answer; replace one to break CORS */
   headers = { ...CORS };
+  /** The status of the answer to a preflight. */
+  preflight = 204;
   /** How an answer becomes a body. @type {(call: Call, message: object) => unknown} */
   encode = (call, message) => call.json(message);
 
@@ -139,7 +141,10 @@ export class ScriptedServer {
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   async #receive(request, response) {
     response.setHeaders(new Headers(this.headers));
-    if (request.method === "OPTIONS") return response.writeHead(204).end();
+    if (request.method === "OPTIONS") return response.writeHead(this.preflight).end();
+
+    // A page that looks whether somebody is there.
+    if (request.method === "HEAD") return response.writeHead(405).end();
 
     const call = await Call.receive(request, response, this);
     if (!call) return;

@@ -22,10 +22,15 @@ export class Wire {
   /** How often a server with sessions may be asked for the newer protocol: a test that makes its page forget says so. */
   probes = 1;
 
+  /** How often a page that saw nothing of its server looked whether somebody is there. */
+  knocks = 0;
+
   constructor(page: Page, site: string) {
     page.context().on("request", (request) => {
       // The second half of a redirect is the browser's own.
-      if (!request.url().startsWith(site) && !request.redirectedFrom()) this.requests.push(describe(request));
+      if (request.url().startsWith(site) || request.redirectedFrom()) return;
+      if (request.method() === "HEAD") this.knocks++;
+      else this.requests.push(describe(request));
     });
   }
 
