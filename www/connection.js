@@ -36,7 +36,8 @@ export function connection(on) {
     show("connecting", "Connecting", "Stop");
     try {
       const [elicitation, sampling, roots] = ["elicitation", "sampling", "roots"].map((topic) => on.asked.bind(undefined, topic));
-      const options = { protocolVersion: version.value, headers: headers.read(), elicitation, sampling, roots, onDebug, signal };
+      const questions = { elicitation, sampling, roots };
+      const options = { protocolVersion: version.value, headers: headers.read(), ...questions, store: "indexeddb", onDebug, signal };
       client = await Client.connect(url.value, options);
       agreed.replaceChildren(facts(client));
       show("connected", `Connected, ${client.protocolVersion}`, "Disconnect");

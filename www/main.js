@@ -27,6 +27,7 @@ byId("clear-tasks").addEventListener("click", removeFinished);
 void suggestServer().finally(() => (byId("connect").disabled = false));
 
 async function connected(client) {
+  goOn(client);
   const asking = el("p", { className: "empty" }, "Asking what it offers");
   byId("catalog").replaceChildren(asking);
   byId("watch").replaceChildren(watchForm((call) => start(client, call)));
@@ -50,6 +51,15 @@ function asked(topic, params, { taskId, signal }) {
   return questions.ask(topic, params, { signal, ...from });
 }
 
+/** What an earlier page, or connection, left unfinished. */
+function goOn(client) {
+  for (const { taskId, kind, name } of client.tasks.values()) {
+    const before = runs.find(({ task }) => task?.taskId === taskId);
+    if (before) remove(before);
+    start(client, { item: { kind, name, title: before?.call.item.title ?? name }, args: {}, task: true, taskId });
+  }
+}
+
 function start(client, call) {
   const run = new Run(client, call);
   runs.push(run);
@@ -59,9 +69,13 @@ function start(client, call) {
 }
 
 function removeFinished() {
-  for (const run of runs) if (!run.live) table.remove(run);
-  runs = runs.filter((run) => run.live);
+  runs.filter((run) => !run.live).forEach(remove);
   refresh();
+}
+
+function remove(run) {
+  table.remove(run);
+  runs = runs.filter((each) => each !== run);
 }
 
 function refresh() {

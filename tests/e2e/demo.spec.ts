@@ -627,6 +627,21 @@ test("a task is taken up by its id in a fresh page", async ({ page, demo }) => {
   await expect(row(page, "Taken up")).toContainText("Computed for 3 s in 3 steps.");
 });
 
+for (const version of ["2026-07-28", "2025-11-25"] as const) {
+  test(`${version}: what a reloaded page left unfinished is there again, its question too`, async ({ page, demo }) => {
+    await connect(page, version);
+    await start(page, "Slow computation", { duration: "3", steps: "3" });
+    await start(page, "Plan a party", { host: "Ada" });
+    await expect(question(page, "guests")).toBeVisible();
+    await expect(row(page, "Slow computation")).toContainText("Working");
+    await page.goto(demo);
+    await connect(page, version);
+    await expect(row(page, "slow_computation")).toContainText("Computed for 3 s in 3 steps.");
+    await expect(question(page, "guests")).toContainText("come to Ada’s party?");
+    await expect(row(page, "plan_party")).toHaveCount(1);
+  });
+}
+
 test("what a server says is text, whatever it looks like", async ({ page }) => {
   await connect(page);
   const name = "<img src=x onerror=alert(1)>";

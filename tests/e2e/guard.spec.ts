@@ -12,7 +12,7 @@ const TESTS: Record<string, number> = {
   "connect.spec.ts": 44,
   "cors.spec.ts": 26,
   "degradation.spec.ts": 30,
-  "demo.spec.ts": 74,
+  "demo.spec.ts": 76,
   "errors.spec.ts": 45,
   "fastmcp2.spec.ts": 7,
   "framing.spec.ts": 37,
