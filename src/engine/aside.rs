@@ -92,6 +92,9 @@ impl<J: Json> Engine<J> {
         if let Some(task) = self.tasks.get_mut(id) {
             task.aside.request = Some(request);
             task.aside.spent = now + SILENT;
+            if task.aside.failures == 0 {
+                task.hold_on();
+            }
         }
         self.note(id);
     }
@@ -128,6 +131,7 @@ impl<J: Json> Engine<J> {
         let wished = outcome.as_ref().err().and_then(|fault| fault.retry_after).unwrap_or(0);
         // An answer too: some servers give one before the end.
         task.aside.not_before = now + self.dice.backoff(task.aside.failures + 1).max(wished.min(RETRY_AFTER_CAP));
+        self.may_ask_now(now);
         match outcome {
             Ok(_) => self.ask_status(id, now),
             Err(_) => self.arm(id, now),

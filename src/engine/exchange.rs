@@ -40,6 +40,7 @@ impl<J: Json> Engine<J> {
         exchange.head = head;
         if let Channel::Request(request) = channel {
             self.wire.passed(request);
+            self.aside_heard(request, now);
         }
         if ok && matches!(channel, Channel::Initialized(_) | Channel::Notice | Channel::Reply(_) | Channel::Goodbye(_)) {
             self.ended(id, now);

@@ -19,7 +19,7 @@ use super::wire::{CallId, Output};
 /// So many other failures in a row are believed: a proxy's page, a server's bad moment.
 const BELIEVED: u32 = 5;
 /// A token may have run out, and the next request carry a new one; more tries are hammering at a door.
-const REFUSED: u32 = 2;
+pub(super) const REFUSED: u32 = 2;
 /// After so many failed attempts in a row, whoever asked for the status is told of them. Waits go on.
 const PATIENT: u32 = 3;
 /// Statuses for ids that nobody knows are held while a task is being made, and only so many.

@@ -25,6 +25,7 @@ mod fault;
 mod flow;
 mod follow;
 pub mod header;
+mod held;
 mod inbox;
 mod input;
 mod invoke;

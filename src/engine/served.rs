@@ -4,10 +4,10 @@
 
 use std::rc::Rc;
 
-use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
-use super::follow::RETRY_AFTER_CAP;
+use super::follow::{REFUSED, RETRY_AFTER_CAP};
+use super::held::GRACE;
 use super::json::{Json, Key};
 use super::lifecycle::Source;
 use super::machine::Engine;
@@ -16,7 +16,7 @@ use super::purpose::Purpose;
 use super::question::{Asker, QuestionId, Topic};
 use super::status::{State, TaskStatus};
 use super::time::Millis;
-use super::tracked::{News, Tracked};
+use super::tracked::News;
 use super::wire::{CallId, Channel, Output};
 
 /// So many answers to the server are under way at most: it must not make us flood it.
@@ -25,10 +25,6 @@ const MOST_NOTICES: usize = 32;
 const MOST_OPEN: usize = 256;
 /// An answer that does not get through is sent so often.
 const MOST_TRIES: u32 = 8;
-/// A task that waits for an answer is told of once its question is here, or after this.
-const GRACE: Millis = 2_000;
-/// The same for one that has had an answer: the server may take its time to go on.
-const LAG: Millis = 30_000;
 
 /// The number of a request of the server: its own ids come again.
 pub type Serial = u32;
@@ -187,8 +183,7 @@ impl<J: Json> Engine<J> {
         let Some(served) = self.served.get_mut(&serial) else { return };
         let Some(reply) = &mut served.reply else { return };
         if let Err(fault) = &outcome
-            && fault.transient
-            && reply.tries < MOST_TRIES
+            && reply.tries < if fault.error.code == Code::Unauthorized { REFUSED } else { MOST_TRIES * u32::from(fault.transient) }
         {
             reply.tries += 1;
             reply.at = Some(now + self.dice.backoff(reply.tries).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP)));
@@ -263,7 +258,7 @@ impl<J: Json> Engine<J> {
     }
 
     /// The questions of a task that have no answer yet.
-    fn questions_of(&self, task: &str) -> Vec<(String, J)> {
+    pub(super) fn questions_of(&self, task: &str) -> Vec<(String, J)> {
         let open = self.served.iter().filter(|(_, each)| each.task.as_deref() == Some(task) && each.reply.is_none());
         let asked = open.map(|(_, each)| (each.key.clone(), each.request.clone()));
         let only = |(key, request): (String, J)| {
@@ -299,6 +294,11 @@ impl<J: Json> Engine<J> {
         }
     }
 
+    /// Is an answer on its way to what the task asks?
+    pub(super) fn is_answering(&self, task: &str) -> bool {
+        self.served.iter().any(|(_, each)| each.reply.is_some() && each.task.as_deref() == Some(task))
+    }
+
     /// Did a task ask before it was known?
     pub(super) fn is_asked_for(&self, task: &str) -> bool {
         !self.questions_of(task).is_empty()
@@ -317,48 +317,5 @@ impl<J: Json> Engine<J> {
         task.held = None;
         self.tell(id, verdict);
         self.advance(id, News::Push, now);
-    }
-
-    /// The status as callers are told it: a task that asks waits for input, whatever the server says, and one that waits for input is told
-    /// of with its question, or not for a while.
-    pub(super) fn heeded(&mut self, mut status: TaskStatus<J>, now: Millis) -> Option<TaskStatus<J>> {
-        if self.era == Era::Modern || !self.config.answers.any() {
-            return Some(status);
-        }
-        let questions = self.questions_of(&status.task_id);
-        let is_answering = self.served.iter().any(|(_, each)| each.reply.is_some() && each.task.as_deref() == Some(&status.task_id));
-        let task = self.tasks.get_mut(status.task_id.as_str())?;
-        task.asks = status.state == State::InputRequired;
-        if is_answering && task.asks {
-            // It waits for what is on its way to it, and for nobody here.
-            status.state = State::Working;
-        }
-        let waits = status.state == State::InputRequired;
-        if status.state.is_terminal() || (questions.is_empty() && !waits) {
-            task.held = None;
-            return Some(status);
-        }
-        if questions.is_empty() {
-            let since = *task.held.get_or_insert(now);
-            // How often it wants to be asked holds from now on, whatever is told when.
-            task.life.pace(status.interval);
-            return (now - since >= task.grace()).then_some(status);
-        }
-        task.held = None;
-        status.state = State::InputRequired;
-        status.questions = Some(J::record(questions));
-        Some(status)
-    }
-}
-
-impl<J: Json> Tracked<J> {
-    /// How long it may wait for input without a question.
-    fn grace(&self) -> Millis {
-        if self.inputs.any() { LAG } else { GRACE }
-    }
-
-    /// When a status that was held back is asked for again; from then on it is told, and nothing is held.
-    pub fn held_until(&self) -> Option<Millis> {
-        self.held.map(|since| since + self.grace()).filter(|until| self.heard.is_none_or(|heard| heard < *until))
     }
 }

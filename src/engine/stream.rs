@@ -52,6 +52,11 @@ impl Stream {
         if self.open { self.line } else { 0 }
     }
 
+    /// Is it to be there, and is not? A server that has none will not ask there.
+    pub fn is_missing(&self) -> bool {
+        self.wanted && !self.refused && !self.open
+    }
+
     /// Must a status from this connection be checked, for a task that was not asked about since it began?
     pub fn repeats(&self) -> bool {
         self.open && self.resumed
@@ -119,6 +124,7 @@ impl<J: Json> Engine<J> {
         self.stream.epoch += 1;
         self.stream.line += u32::from(!self.stream.resumed);
         self.stream.open = true;
+        self.may_ask_now(now);
         self.session_opened();
         self.tend_stream(now);
     }

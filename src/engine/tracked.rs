@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::aside::Aside;
 use super::error::{Code, Error};
+use super::held::Held;
 use super::input::Inputs;
 use super::json::{Json, Key};
 use super::lifecycle::Lifecycle;
@@ -82,7 +83,7 @@ pub struct Tracked<J> {
     pub inputs: Inputs<J>,
     /// The server said last that the task waits for input; and since when we hold that back, for want of its question.
     pub asks: bool,
-    pub held: Option<Millis>,
+    pub held: Option<Held>,
     /// The stream on which the server may ask.
     pub aside: Aside,
     /// What may have happened before the stream delivered is asked for then.

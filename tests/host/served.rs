@@ -458,7 +458,7 @@ fn the_waits_between_tries_grow_and_there_is_a_last() {
 
 #[test]
 fn an_answer_that_is_refused_for_good_is_sent_once() {
-    for status in [400, 401, 404] {
+    for status in [400, 404] {
         let (mut bench, result) = asked(0, "name?");
         bench.on("answer", move |_| Reply::status(status));
         bench.answer(1, accept("Ada"));
@@ -629,6 +629,69 @@ fn a_task_whose_question_does_not_come_is_told_of_all_the_same() {
         let polls = bench.count("tasks/get") - polls;
         assert!(polls <= 20_000 / 500 + 8, "{polls} polls, {blocks}");
     }
+}
+
+#[test]
+fn a_question_has_its_time_once_there_is_a_stream_to_ask_it_on() {
+    // The stream of the server's own messages is down for a while; the task's own has not begun for as long.
+    for own in [false, true] {
+        let mut bench = Bench::new(answering(), all_capabilities());
+        bench.on("GET", move |_| if own { Reply::stream() } else { Reply::status(503).retry_after(6_000) });
+        let call = bench.call(|engine, call, now| engine.connect(call, now));
+        bench.pass(2_000);
+        bench.value(call);
+        if own {
+            bench.on("tasks/result", |_| Reply::never());
+        }
+        bench.watched_task();
+        let result = bench.result("t1");
+        is(&mut bench, "t1", "input_required");
+        bench.on("GET", |_| Reply::stream());
+        bench.pass(3_500);
+        assert!(bench.is_pending(result), "{own}: {:?}", bench.outcome(result));
+        if own {
+            let sent = bench.last("tasks/result");
+            bench.reply(&sent, Reply::stream());
+        }
+        bench.pass(1_500);
+        bench.push(&of("t1", question(0, "name?")));
+        assert_eq!((bench.keys(), bench.is_pending(result)), (vec!["0".to_string()], true), "{own}");
+    }
+}
+
+#[test]
+fn a_question_that_can_never_come_is_not_waited_for_without_end() {
+    let mut bench = Bench::new(answering(), all_capabilities());
+    bench.on("GET", |_| Reply::status(503));
+    bench.on("tasks/result", |_| Reply::never());
+    let call = bench.call(|engine, call, now| engine.connect(call, now));
+    bench.pass(2_000);
+    bench.value(call);
+    bench.watched_task();
+    let result = bench.result("t1");
+    is(&mut bench, "t1", "input_required");
+    bench.pass(20_000);
+    assert!(bench.is_pending(result));
+    bench.pass(20_000);
+    assert_eq!(bench.error(result).code, Code::InputRequired);
+}
+
+#[test]
+fn a_token_that_ran_out_while_the_user_answered_does_not_lose_the_answer() {
+    let (mut bench, _) = asked(0, "name?");
+    let mut tries = 0;
+    bench.on("answer", move |_| {
+        tries += 1;
+        Reply::status(if tries < 3 { 401 } else { 202 })
+    });
+    bench.answer(1, accept("Ada"));
+    bench.pass(10_000);
+    assert_eq!(bench.count("answer"), 3);
+    let (mut bench, _) = asked(0, "name?");
+    bench.on("answer", |_| Reply::status(401));
+    bench.answer(1, accept("Ada"));
+    bench.pass(60_000);
+    assert_eq!(bench.count("answer"), 3, "and no further, at a door that stays shut");
 }
 
 #[test]
