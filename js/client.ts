@@ -138,6 +138,11 @@ export abstract class BaseClient implements AsyncDisposable {
     this.#negotiated = negotiated;
     this.tasks = this.#tasks;
     ledger?.open(negotiated.sessionId, negotiated);
+    link.onRenewed = (negotiated) => {
+      this.#negotiated = negotiated as Negotiated;
+      ledger?.open(this.sessionId, this.#negotiated);
+      this.#tasks.forEach(({ taskId }) => link.remember(taskId));
+    };
     stored.forEach((task) => this.#restore(task));
   }
 

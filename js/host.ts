@@ -10,6 +10,7 @@ export interface Host {
   gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void;
   ask(question: number, topic: string, params: unknown, key: string, taskId: string | undefined): void;
   withdraw(question: number): void;
+  renewed(negotiated: unknown): void;
   remember(taskId: string): void;
   notification(method: string, params: unknown): void;
   progress(call: number, params: unknown): void;

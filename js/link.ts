@@ -44,6 +44,8 @@ export class Link implements Host {
   readonly #questions: Questions;
   readonly #knock: Knock;
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
+  /** Hears of the session that replaces the one before. */
+  onRenewed: ((negotiated: unknown) => void) | undefined;
   readonly debug: (event: Omit<DebugEvent, "at" | "url">) => void;
   #lastCall = 0;
   /** Why nothing works any more. */
@@ -206,6 +208,10 @@ export class Link implements Host {
 
   gone(taskId: string, code: string, message: string, data: unknown, cause: unknown): void {
     this.tasks.get(taskId)?.lose(toError(code, message, taskId, data, cause));
+  }
+
+  renewed(negotiated: unknown): void {
+    this.onRenewed?.(negotiated);
   }
 
   remember(taskId: string): void {

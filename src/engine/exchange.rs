@@ -182,7 +182,12 @@ impl<J: Json> Engine<J> {
                 self.resolve(call, J::null());
             }
             Channel::Stream => self.stream_ended(now),
-            Channel::Reply(serial) => self.replied(serial, Err(fault), now),
+            Channel::Reply(serial) => {
+                if self.tells_of_session(&fault) {
+                    self.ask_after_session(now);
+                }
+                self.replied(serial, Err(fault), now);
+            }
             Channel::Notice => {}
         }
     }

@@ -91,10 +91,13 @@ impl<J: Json> Engine<J> {
             }
             None => {}
         }
-        let outcome = self.judged(&request, outcome);
-        let request = match &outcome {
-            Err(fault) => self.repeat(id, request, fault, now),
-            Ok(_) => Some(request),
+        let mut outcome = self.judged(&request, outcome);
+        let request = match &mut outcome {
+            Err(fault) => self.doubt(id, request, fault, now).and_then(|request| self.repeat(id, request, fault, now)),
+            Ok(_) => {
+                self.session_proved(&request.purpose);
+                Some(request)
+            }
         };
         let Some(request) = request else { return };
         match request.purpose {

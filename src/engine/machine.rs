@@ -23,7 +23,7 @@ use super::table::Table;
 use super::time::Millis;
 use super::tracked::{Settled, Tracked};
 use super::visit::Visit;
-use super::wire::{CallId, Channel, Output, Wire};
+use super::wire::{CallId, Channel, Output, SessionHeaders, Wire};
 
 /// What an engine is made with.
 pub struct Config<J> {
@@ -58,6 +58,8 @@ pub(super) enum Call<J> {
     /// The answer to a request, or the end of an exchange.
     Request(RequestId),
     Session,
+    /// The session that replaces another: the headers of that one, once it is left.
+    Renewal(Option<Box<SessionHeaders>>),
     /// The list of tools, which says how this may be called.
     Tools(Box<Invocation<J>>),
     /// The answer to `tools/call` and its like.
@@ -183,7 +185,7 @@ impl<J: Json> Engine<J> {
         let Some(waited) = self.calls.remove(&call) else { return };
         match waited {
             Call::Request(request) => self.forget_request(request),
-            Call::Session => self.abandon_session(call),
+            Call::Session | Call::Renewal(_) => self.abandon_session(call),
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
@@ -232,6 +234,7 @@ impl<J: Json> Engine<J> {
         match self.calls.remove(&call) {
             None => {}
             Some(Call::Gather { left, found, next }) => self.gather(call, left, found, next, outcome),
+            Some(Call::Renewal(former)) => self.renewed(outcome.ok(), former),
             Some(_) => self.wire.out.push_back(match outcome {
                 Ok(value) => Output::Resolve(call, value),
                 Err(error) => Output::Reject(call, error),

@@ -46,6 +46,7 @@ mod poll;
 mod probe;
 mod purpose;
 mod question;
+mod renewal;
 mod repeat;
 mod request;
 mod reunion;

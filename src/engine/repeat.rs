@@ -20,11 +20,13 @@ impl<J: Json> Engine<J> {
             return Some(failed);
         }
         let rest = self.dice.backoff(failed.repetitions + 1).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
+        self.send_again(id, failed, rest, now).err()
+    }
+
+    /// Sends a request again, so much later; gives it back where it would come too late.
+    pub(super) fn send_again(&mut self, id: RequestId, failed: Box<Request<J>>, rest: Millis, now: Millis) -> Result<(), Box<Request<J>>> {
         let purpose = failed.purpose.clone();
-        let repeated = match self.wire.repeat(failed, now + rest, now) {
-            Ok(repeated) => repeated,
-            Err(failed) => return Some(failed),
-        };
+        let repeated = self.wire.repeat(failed, now + rest, now)?;
         // Whoever waits for the answer waits for the other one.
         match purpose {
             Purpose::Page(listing) => {
@@ -43,7 +45,7 @@ impl<J: Json> Engine<J> {
             _ => {}
         }
         self.drop_asked_by(id);
-        None
+        Ok(())
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Request<J> {
     pub patience: Millis,
     /// When that is over; `None` until it is sent for the first time.
     pub deadline: Option<Millis>,
+    /// The session that it was sent in.
+    pub session: u32,
+    /// It was refused before, perhaps for want of the session.
+    pub is_doubted: bool,
     /// How often it was sent before, under other ids.
     pub repetitions: u32,
     /// The last event that its broken streams brought, and how often in a row they have brought none since.
@@ -47,6 +51,8 @@ impl<J: Json> Wire<J> {
             begun: false,
             patience,
             deadline: None,
+            session: 0,
+            is_doubted: false,
             repetitions: 0,
             last_event_id: None,
             fruitless: 0,
@@ -88,6 +94,7 @@ impl<J: Json> Wire<J> {
         let mut headers = Vec::new();
         let Some(request) = self.requests.get_mut(&id) else { return (headers, None) };
         request.begun = true;
+        request.session = self.session.number;
         request.deadline.get_or_insert(now.saturating_add(request.patience));
         let outgoing = request.outgoing.clone();
         let outgoing = match &self.identity {

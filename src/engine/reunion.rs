@@ -41,10 +41,12 @@ impl<J: Json> Engine<J> {
     }
 
     pub(super) fn reunited(&mut self, call: CallId, outcome: Result<J, Fault<J>>, now: Millis) {
-        match outcome {
-            // A server that does not know the request knows the session.
-            Err(fault) if fault.status != 0 || fault.error.code != Code::Rpc => self.not_reunited(call, fault, now),
-            _ => self.session_ready(call, Ok(()), now),
+        // A server that does not know the request knows the session.
+        let fault = outcome.err().filter(|fault| fault.status != 0 || fault.error.code != Code::Rpc);
+        match fault {
+            fault if self.is_renewing() => self.found(fault.map_or(Ok(()), Err), now),
+            Some(fault) => self.not_reunited(call, fault, now),
+            None => self.session_ready(call, Ok(()), now),
         }
     }
 

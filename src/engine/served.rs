@@ -230,6 +230,16 @@ impl<J: Json> Engine<J> {
         }
     }
 
+    /// The session is gone, and all that was asked in it.
+    pub(super) fn unask_all(&mut self, now: Millis) {
+        let all: Vec<_> = self.served.iter().map(|(serial, _)| *serial).collect();
+        for serial in all {
+            if let Some(task) = self.drop_served(serial) {
+                self.restate(&task, now);
+            }
+        }
+    }
+
     /// Nobody waits for the answer any more; the task that asked, if one did.
     fn drop_served(&mut self, serial: Serial) -> Option<Rc<str>> {
         let served = self.served.remove(&serial)?;

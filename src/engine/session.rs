@@ -31,6 +31,9 @@ pub struct Session<J> {
     corrected: bool,
     /// The modern request had no response that the page may see: this.
     pub(super) unseen: Option<Error<J>>,
+    /// The server is not asked before whether it still is; and it has said so, and is believed until then.
+    pub doubted_until: Millis,
+    pub trusted_until: Millis,
     /// The server knows that it has begun.
     pub begun: bool,
     /// Who waits for the stream on which the server may ask, and how long at most.
@@ -51,6 +54,8 @@ impl<J> Default for Session<J> {
             corrected: false,
             unseen: None,
             outdated: None,
+            doubted_until: 0,
+            trusted_until: 0,
             begun: false,
             opening: None,
         }
@@ -136,7 +141,7 @@ impl<J: Json> Engine<J> {
         self.initialize(call, now);
     }
 
-    fn initialize(&mut self, call: CallId, now: Millis) {
+    pub(super) fn initialize(&mut self, call: CallId, now: Millis) {
         self.speak(Era::Legacy);
         let (info, capabilities) = (self.config.client_info.clone(), self.config.answers.to_json());
         let outgoing = legacy::initialize(self.session.proposed, info, capabilities);
@@ -200,7 +205,8 @@ impl<J: Json> Engine<J> {
 
     /// Was it taken for legacy because it was so once?
     fn is_to_be_asked_anew(&self) -> bool {
-        self.config.wanted.is_none() && self.config.known == Some(Era::Legacy) && self.session.outdated.is_none()
+        let is_known_alone = self.config.wanted.is_none() && self.config.known == Some(Era::Legacy);
+        is_known_alone && self.session.outdated.is_none() && !self.is_renewing()
     }
 
     /// There is no session to be had: of a server that was legacy once, perhaps because it no longer is.

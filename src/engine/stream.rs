@@ -42,6 +42,15 @@ pub struct Stream {
 }
 
 impl Stream {
+    pub fn exchange(&self) -> Option<ExchangeId> {
+        self.exchange
+    }
+
+    /// The same before it was ever opened; what was counted goes on.
+    pub fn anew(&self) -> Self {
+        Self { epoch: self.epoch, line: self.line, listened: self.listened, ..Self::default() }
+    }
+
     /// The number of the open connection; 0 while there is none.
     pub fn connection(&self) -> u32 {
         if self.open { self.epoch } else { 0 }
@@ -111,7 +120,7 @@ impl<J: Json> Engine<J> {
             Some(exchange) => match stream.idle_until {
                 None => stream.idle_until = Some(now + IDLE),
                 Some(until) if until <= now => {
-                    *stream = Stream { epoch: stream.epoch, line: stream.line, listened: stream.listened, ..Stream::default() };
+                    *stream = stream.anew();
                     self.wire.abort(exchange);
                 }
                 Some(_) => {}

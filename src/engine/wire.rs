@@ -54,6 +54,8 @@ pub enum Output<J> {
     Status(TaskStatus<J>),
     /// A task that the face follows cannot be followed any more.
     Gone(String, Error<J>),
+    /// The session is another: what was negotiated in it.
+    Renewed(J),
     /// What is to be remembered of a task has changed: [`Engine::memory`](super::Engine::memory) has it.
     Remember(String),
     Notification(String, Option<J>),
@@ -149,6 +151,8 @@ pub struct Exchange {
 /// The headers of an established session.
 #[derive(Default)]
 pub struct SessionHeaders {
+    /// Counts the sessions.
+    pub number: u32,
     pub session_id: Option<String>,
     pub version: Option<Cow<'static, str>>,
 }

@@ -98,6 +98,7 @@ impl Driver {
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.gone(&id, error.code.name(), &error.message, data, cause)
             }
+            Output::Renewed(negotiated) => self.host.renewed(negotiated.0),
             Output::Remember(id) => self.host.remember(&id),
             Output::Notification(method, params) => self.host.notification(&method, or_undefined(params)),
             Output::Progress(call, params) => self.host.progress(call, params.0),

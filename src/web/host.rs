@@ -38,6 +38,9 @@ extern "C" {
     pub(super) fn gone(this: &Host, task_id: &str, code: &str, message: &str, data: JsValue, cause: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn renewed(this: &Host, negotiated: JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
     pub(super) fn remember(this: &Host, task_id: &str) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]

@@ -39,6 +39,7 @@ mod pinned;
 mod polling;
 mod probe;
 mod question;
+mod renewal;
 mod repeat;
 mod resume;
 mod reunion;

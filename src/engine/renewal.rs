@@ -1,0 +1,138 @@
+//! Sessions that the server forgets while they are in use: it is asked whether it has, and one new one is opened for all who were in it
+//! ("Session Management").
+
+use super::era::Era;
+use super::fault::Fault;
+use super::json::Json;
+use super::legacy;
+use super::listing::Listing;
+use super::machine::{Call, Engine};
+use super::message::RequestId;
+use super::purpose::Purpose;
+use super::request::Request;
+use super::time::Millis;
+use super::wire::{CallId, Output, SessionHeaders};
+
+/// Who waits for the new session: all, and no call of the face's.
+const EVERYBODY: CallId = 0;
+/// A server that was asked is not asked again for so long, unless it has answered anything since; and so long it is believed.
+const REST: Millis = 5_000;
+/// What servers say of a session that they do not know, where they do not say it by the status 404.
+const SERVER_ERROR: i32 = -32000;
+const NO_SUCH_SESSION: i32 = -32001;
+
+impl<J: Json> Engine<J> {
+    /// A request was refused: perhaps because the session is gone, and then it is made again once that is known. Gives it back where it is
+    /// not to be made again.
+    pub(super) fn doubt(&mut self, id: RequestId, failed: Box<Request<J>>, fault: &mut Fault<J>, now: Millis) -> Option<Box<Request<J>>> {
+        let is_opening = matches!(failed.purpose, Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_));
+        if is_opening || !self.tells_of_session(fault) || now < self.session.trusted_until {
+            return Some(failed);
+        }
+        // What was sent in an earlier session was refused for that.
+        let is_known = failed.session != self.wire.session.number || self.ask_after_session(now);
+        let mut failed = failed;
+        match failed.purpose {
+            Purpose::Poll { .. } | Purpose::Payload(_) | Purpose::Aside(_) => {
+                // Whoever follows the task asks again.
+                fault.transient = true;
+                Some(failed)
+            }
+            // The server had begun to answer it, in the session that is gone: it may have been executed.
+            _ if !is_known || failed.is_doubted || failed.last_event_id.is_some() => Some(failed),
+            _ => {
+                failed.is_doubted = true;
+                self.send_again(id, failed, 0, now).err()
+            }
+        }
+    }
+
+    /// Is this how a server refuses what is sent in a session that it does not have?
+    pub(super) fn tells_of_session(&self, fault: &Fault<J>) -> bool {
+        let is_in_session = self.era == Era::Legacy && self.wire.session.session_id.is_some() && self.session.begun;
+        let says_so = match fault.status {
+            404 => true,
+            400 => matches!(fault.error.rpc_code(), None | Some(SERVER_ERROR | NO_SUCH_SESSION)),
+            _ => false,
+        };
+        is_in_session && says_so
+    }
+
+    /// Asks in the session whether it is still there; meanwhile nothing else is sent. Says whether there is reason to wait for it.
+    pub(super) fn ask_after_session(&mut self, now: Millis) -> bool {
+        if self.calls.get(&EVERYBODY).is_some() {
+            return true;
+        }
+        if now < self.session.doubted_until {
+            return false;
+        }
+        self.session.doubted_until = now + REST;
+        self.wire.flow.hold();
+        self.calls.insert(EVERYBODY, Call::Renewal(None));
+        self.wire.request(Purpose::Reunion(EVERYBODY), legacy::ping(), None, now);
+        true
+    }
+
+    /// A request of the session was answered.
+    pub(super) fn session_proved(&mut self, purpose: &Purpose) {
+        if !matches!(purpose, Purpose::Initialize(_) | Purpose::Reunion(_)) {
+            self.session.doubted_until = 0;
+        }
+    }
+
+    pub(super) fn is_renewing(&self) -> bool {
+        self.calls.get(&EVERYBODY).is_some()
+    }
+
+    /// The server was asked for the session.
+    pub(super) fn found(&mut self, outcome: Result<(), Fault<J>>, now: Millis) {
+        let fault = match outcome {
+            Ok(()) => {
+                self.session.trusted_until = now + REST;
+                return self.renewed(None, None);
+            }
+            Err(fault) => fault,
+        };
+        if !self.tells_of_session(&fault) {
+            return self.reject(EVERYBODY, fault.error);
+        }
+        let number = self.wire.session.number + 1;
+        let former = std::mem::replace(&mut self.wire.session, SessionHeaders { number, ..SessionHeaders::default() });
+        self.calls.insert(EVERYBODY, Call::Renewal(Some(Box::new(former))));
+        self.leave_session(now);
+        self.session.proposed = legacy::VERSIONS[0];
+        self.initialize(EVERYBODY, now);
+    }
+
+    /// What is bound to the session is gone with it: its streams, and what was asked on them.
+    fn leave_session(&mut self, now: Millis) {
+        self.session.begun = false;
+        if let Some(exchange) = self.stream.exchange() {
+            self.wire.abort(exchange);
+        }
+        self.stream = self.stream.anew();
+        self.announced = None;
+        let tasks: Vec<_> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
+        for id in tasks {
+            let aside = self.tasks.get_mut(&id).and_then(|task| std::mem::take(&mut task.aside).request());
+            aside.into_iter().for_each(|aside| self.forget_request(aside));
+        }
+        self.unask_all(now);
+        Listing::ALL.into_iter().for_each(|listing| self.shelf(listing).drop_items());
+    }
+
+    /// There is a new session, or the one before is as good as ever, or there is none to be had. Whoever waited goes on.
+    pub(super) fn renewed(&mut self, negotiated: Option<J>, former: Option<Box<SessionHeaders>>) {
+        self.calls.remove(&EVERYBODY);
+        self.wire.flow.release();
+        match (negotiated, former) {
+            (Some(negotiated), _) => self.wire.out.push_back(Output::Renewed(negotiated)),
+            // With the old one the server says why.
+            (None, Some(former)) => {
+                self.session.begun = true;
+                self.wire.session = *former;
+            }
+            (None, None) => {}
+        }
+    }
+}
