@@ -141,6 +141,11 @@ impl<J: Json> Wire<J> {
         }
     }
 
+    /// Was a request with this header answered?
+    pub fn passes(&self, header: &str) -> bool {
+        self.passing.iter().any(|each| each == header)
+    }
+
     /// Others were answered, and this one was not: its headers may be what the server does not let the browser send.
     pub fn blame_new_headers(&self, request: &Request<J>, fault: Fault<J>) -> Fault<J> {
         // Others may have passed with them since it was sent.

@@ -90,7 +90,9 @@ impl<J: Json> Engine<J> {
     pub(super) fn discovered(&mut self, call: CallId, outcome: Result<J, Fault<J>>, now: Millis) {
         let probe = read_probe(&outcome);
         // What is known to be modern does not become legacy because the network is down.
-        let hides = self.config.hides_headers && self.config.known != Some(Era::Modern) && self.session.outdated.is_none();
+        let is_unknown = self.config.known != Some(Era::Modern) && self.session.outdated.is_none();
+        // What was answered once, the browser does not refuse to send.
+        let hides = self.config.hides_headers && is_unknown && !self.wire.passes("mcp-method");
         // A server that has shown itself modern stays so, unless its own list of versions says otherwise.
         let may_be_legacy = !self.session.corrected || probe.names_versions();
         match (classify(&probe, hides), outcome) {

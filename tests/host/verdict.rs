@@ -181,6 +181,16 @@ fn a_refused_preflight_does_not_hide_a_server_with_sessions() {
 }
 
 #[test]
+fn what_was_answered_once_is_no_refused_preflight_when_the_network_breaks() {
+    let mut bench = legacy(hiding(None));
+    let mut first = true;
+    bench.on("server/discover", move |_| if std::mem::take(&mut first) { Reply::status(408) } else { Reply::fail() });
+    let call = connect(&mut bench);
+    bench.pass(60_000);
+    assert_eq!((bench.error(call).code, bench.count("initialize")), (Code::Network, 0));
+}
+
+#[test]
 fn a_refused_preflight_of_a_modern_server_is_told_by_the_headers() {
     let refusals: [Answer; 3] = [
         |sent| unsupported(sent, &[VERSION]),
@@ -445,7 +455,11 @@ proptest! {
         let is_session = version.is_some_and(|version| version != json!(VERSION));
         let probes: Vec<_> = opening.iter().zip(&said).filter(|(sent, _)| sent.method() == "server/discover").collect();
         // The answer that broke off was no refusal, a server that was busy said nothing, and evidence asked for another.
-        let says_nothing = |say: &Say| matches!(say, Say::Lost | Say::Error(429 | 502..=504, ..));
+        let is_busy = |status: u16| matches!(status, 408 | 425 | 429 | 502..=504);
+        let says_nothing = |say: &Say| match say {
+            Say::Status(status) | Say::Error(status, ..) => is_busy(*status),
+            say => matches!(say, Say::Lost),
+        };
         let counted = probes.iter().filter(|(_, say)| !says_nothing(say) && !say.is_modern_evidence()).count();
         if is_session {
             prop_assert!(counted <= 1, "{:?}", sequence(&bench));
