@@ -5,15 +5,15 @@ use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::follow::RETRY_AFTER_CAP;
-use super::json::{Json, Key};
+use super::json::Json;
 use super::machine::{Call, Engine};
 use super::message::INVALID_PARAMS;
 use super::modern;
 use super::purpose::Purpose;
 use super::question::{Asker, QuestionId, Topic};
-use super::status::State;
+use super::status::{State, TaskStatus};
 use super::time::Millis;
-use super::tracked::{News, Tracked, Want};
+use super::tracked::{News, Want};
 use super::wire::CallId;
 
 /// Where a question of a task stands.
@@ -165,7 +165,7 @@ impl<J: Json> Engine<J> {
         }
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.inputs.forget(key);
-        let error = Error { data: Some(task.open_questions()), ..error.about(id) };
+        let error = Error { data: task.life.status().map(TaskStatus::asked), ..error.about(id) };
         let settled = task.settle_results(|_| Err(error.clone()));
         self.deliver_all(settled);
         self.advance(id, News::None, now);
@@ -278,13 +278,5 @@ impl<J: Json> Engine<J> {
         if let Some(call) = call {
             self.wait_for(call, id, Want::Verdict(Some(refusal.about(id))), now);
         }
-    }
-}
-
-impl<J: Json> Tracked<J> {
-    /// What the task asks, as `data` of an error carries it.
-    pub fn open_questions(&self) -> J {
-        let questions = self.life.status().and_then(|status| status.questions.clone());
-        J::object().with(Key::InputRequests, questions.unwrap_or_else(J::object))
     }
 }

@@ -171,12 +171,7 @@ impl<J: Json> Engine<J> {
         let from = self.wire.next_request();
         self.calls.insert(call, Call::Task { id: id.clone(), driven: !invocation.as_task });
         if invocation.as_task {
-            let (result, error) = match &status.ending {
-                Some(Ending::Result(result)) => (Some(result.clone()), None),
-                Some(Ending::Error(error)) => (None, Some(error.clone())),
-                None => (None, None),
-            };
-            let ending = status.ending.as_ref().map(|_| J::object().with_some(Key::Result, result).with_some(Key::Error, error));
+            let ending = status.ending.as_ref().map(Ending::to_json);
             let created = J::object().with(Key::TaskId, J::text(&id)).with(Key::Status, told).with_some(Key::Ending, ending);
             self.resolve(call, created.with(Key::ReturnedImmediately, J::truth(false)));
         } else if let Some(task) = self.tasks.get_mut(&id) {

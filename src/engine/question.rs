@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::error::{Code, Error};
 use super::json::{Json, Key};
-use super::machine::{Call, Engine};
+use super::machine::Engine;
 use super::served::Serial;
 use super::time::Millis;
 use super::wire::{CallId, Output};
@@ -130,6 +130,8 @@ impl Answers {
 pub enum Asker {
     /// A call whose request the server wants to have again, with the answer.
     Call(CallId),
+    /// A call that the server refuses until the user was somewhere.
+    Visit(CallId),
     Task(Rc<str>),
     /// A request of the server, whose answer is a message.
     Server(Serial),
@@ -160,7 +162,7 @@ impl<J: Json> Engine<J> {
         self.last_question += 1;
         let question = self.last_question;
         let task_id = match &asker {
-            Asker::Call(_) | Asker::Server(_) => None,
+            Asker::Call(_) | Asker::Visit(_) | Asker::Server(_) => None,
             Asker::Task(id) => Some(id.to_string()),
         };
         let params = request.get(Key::Params).unwrap_or_else(J::object);
@@ -191,8 +193,8 @@ impl<J: Json> Engine<J> {
         }
         let answer = topic.completed(&request, answer);
         match asker {
-            Asker::Call(call) if matches!(self.calls.get(&call), Some(Call::Visiting(_))) => self.visit_answered(call, &key, &answer, now),
             Asker::Call(call) => self.round_answered(call, key, answer, now),
+            Asker::Visit(call) => self.visit_answered(call, &key, &answer, now),
             Asker::Task(id) => self.input_given(&id, key, answer, now),
             Asker::Server(serial) => self.reply(serial, Ok(answer), None, now),
         }
@@ -208,11 +210,8 @@ impl<J: Json> Engine<J> {
 
     fn unanswered(&mut self, asker: Asker, key: &str, error: Error<J>, now: Millis) {
         match asker {
-            Asker::Call(call) if matches!(self.calls.get(&call), Some(Call::Visiting(_))) => {
-                self.withdraw_of(&Asker::Call(call));
-                self.reject(call, error);
-            }
             Asker::Call(call) => self.round_failed(call, error),
+            Asker::Visit(call) => self.visit_refused(call, error),
             Asker::Task(id) => self.input_failed(&id, key, error, now),
             Asker::Server(serial) => self.server_unanswered(serial, error, now),
         }

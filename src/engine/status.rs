@@ -43,6 +43,22 @@ pub enum Ending<J> {
     Error(J),
 }
 
+impl<J: Json> Ending<J> {
+    /// The result, or the error.
+    pub fn parts(&self) -> (Option<J>, Option<J>) {
+        match self {
+            Self::Result(result) => (Some(result.clone()), None),
+            Self::Error(error) => (None, Some(error.clone())),
+        }
+    }
+
+    /// `{ result }`, or `{ error }`.
+    pub fn to_json(&self) -> J {
+        let (result, error) = self.parts();
+        J::object().with_some(Key::Result, result).with_some(Key::Error, error)
+    }
+}
+
 /// What the server said about a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskStatus<J> {
@@ -80,6 +96,11 @@ impl<J: Json> TaskStatus<J> {
     /// The keys of the questions.
     pub fn keys(&self) -> impl Iterator<Item = String> {
         self.questions.iter().flat_map(J::members).map(|(key, _)| key)
+    }
+
+    /// What the task asks, as `data` of an error carries it.
+    pub fn asked(&self) -> J {
+        J::object().with(Key::InputRequests, self.questions.clone().unwrap_or_else(J::object))
     }
 
     /// The record that callers get: `TaskStatus` of the public interface. How the task ended is not in it.

@@ -277,5 +277,5 @@ fn cancelled<J: Json>(status: &TaskStatus<J>) -> Error<J> {
 
 fn unanswered<J: Json>(status: &TaskStatus<J>) -> Error<J> {
     let error = Error::new(Code::InputRequired, "the task waits for an answer that this client does not give");
-    error.about(&status.task_id).carrying(J::object().with(Key::InputRequests, status.questions.clone().unwrap_or_else(J::object)))
+    error.about(&status.task_id).carrying(status.asked())
 }

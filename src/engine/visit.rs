@@ -42,7 +42,7 @@ impl<J: Json> Engine<J> {
         for visit in visits.iter().flat_map(J::items) {
             let id = visit.text_of(Key::ElicitationId).unwrap_or_default();
             if !invocation.round.visited.contains(&id) {
-                self.ask_face(Asker::Call(call), Topic::Elicitation, &id, &as_request(&visit));
+                self.ask_face(Asker::Visit(call), Topic::Elicitation, &id, &as_request(&visit));
                 open.push(id.clone());
                 invocation.round.visited.push(id);
             }
@@ -58,14 +58,19 @@ impl<J: Json> Engine<J> {
         let Some(Call::Visiting(visit)) = self.calls.get_mut(&call) else { return };
         if answer.text_of(Key::Action).as_deref() != Some("accept") {
             let refusal = visit.refusal.clone();
-            self.withdraw_of(&Asker::Call(call));
-            return self.reject(call, refusal);
+            return self.visit_refused(call, refusal);
         }
         visit.open.retain(|open| open != key);
         if visit.open.is_empty() {
             visit.at = Some(now);
             self.visited(call, now);
         }
+    }
+
+    /// The user will not go, or nobody asked them.
+    pub(super) fn visit_refused(&mut self, call: CallId, error: Error<J>) {
+        self.withdraw_of(&Asker::Visit(call));
+        self.reject(call, error);
     }
 
     /// `notifications/elicitation/complete`: whoever waits for that visit goes on at once.
@@ -102,7 +107,7 @@ impl<J: Json> Engine<J> {
     /// The caller waits no longer.
     pub(super) fn abandon_visit(&mut self, call: CallId) {
         self.note_retry(call, None);
-        self.withdraw_of(&Asker::Call(call));
+        self.withdraw_of(&Asker::Visit(call));
     }
 }
 

@@ -84,12 +84,8 @@ impl Driver {
             }
             Output::Status(status) => {
                 let told = status.to_json().0;
-                let (result, error) = match status.ending {
-                    Some(Ending::Result(result)) => (result.0, JsValue::UNDEFINED),
-                    Some(Ending::Error(error)) => (JsValue::UNDEFINED, error.0),
-                    None => (JsValue::UNDEFINED, JsValue::UNDEFINED),
-                };
-                self.host.status(told, result, error)
+                let (result, error) = status.ending.as_ref().map_or((None, None), Ending::parts);
+                self.host.status(told, or_undefined(result), or_undefined(error))
             }
             Output::Ask(ask) => self.host.ask(ask.question, ask.topic.name(), ask.params.0, &ask.key, ask.task_id),
             Output::Withdraw(question) => self.host.withdraw(question),
