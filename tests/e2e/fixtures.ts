@@ -45,6 +45,19 @@ export type PeerName = keyof typeof PEERS;
 /** Those of protocol 2026-07-28 that run tasks: polled alone, pushing, with bare results, and without a push. */
 export const STATELESS = ["fastmcp4", "sdk2026", "sdk2026Bare", "sdk2026Polled"] as const satisfies PeerName[];
 
+/** What starts a server; no command without Python. */
+function commandOf(name: PeerName): [string | undefined, string[]] {
+  const [kind, ...flags] = PEERS[name];
+  const [command, script] = kind.startsWith("fastmcp") ? [pythonFor(kind), "fastmcp.py"] : [process.execPath, `${kind}-server.mjs`];
+  return [command, [`${SCRIPTS}/${script}`, ...flags]];
+}
+
+/** A real server of a test's own, to be killed. Those that all share tell whether it can be had. */
+export function startOwnPeer(name: PeerName): ReturnType<typeof startPeer> {
+  const [command = "", args] = commandOf(name);
+  return startPeer(command, args);
+}
+
 interface WorkerFixtures {
   site: string;
   /** The URL of a real server, which the first test that asks starts for the whole worker; nothing without Python. */
@@ -75,11 +88,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     async ({}, use) => {
       const running = new Map<PeerName, ReturnType<typeof startPeer>>();
       await use(async (name) => {
-        const [kind, ...flags] = PEERS[name];
-        const [command, script] =
-          kind.startsWith("fastmcp") ? [pythonFor(kind), "fastmcp.py"] : [process.execPath, `${kind}-server.mjs`];
+        const [command, args] = commandOf(name);
         if (command === undefined) return undefined;
-        if (!running.has(name)) running.set(name, startPeer(command, [`${SCRIPTS}/${script}`, ...flags]));
+        if (!running.has(name)) running.set(name, startPeer(command, args));
         return (await running.get(name))?.url;
       });
       for (const starting of running.values()) await (await starting).stop();

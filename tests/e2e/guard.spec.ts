@@ -15,6 +15,7 @@ const TESTS: Record<string, number> = {
   "demo.spec.ts": 76,
   "errors.spec.ts": 45,
   "fastmcp2.spec.ts": 7,
+  "faults.spec.ts": 4,
   "framing.spec.ts": 37,
   "headers.spec.ts": 20,
   "identity.spec.ts": 15,

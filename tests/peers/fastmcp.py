@@ -98,6 +98,23 @@ async def patient(seconds: float = 1.0) -> str:
     return "done"
 
 
+runs: dict[str, int] = {}
+
+
+@server.tool(**task(poll_ms=500))
+async def counted(key: str, seconds: float = 1.0) -> str:
+    """Take a while, and count that it was called."""
+    runs[key] = runs.get(key, 0) + 1
+    await asyncio.sleep(seconds)
+    return "counted"
+
+
+@server.tool
+async def count(key: str) -> int:
+    """Say how often `counted` was called."""
+    return runs.get(key, 0)
+
+
 @server.tool(**task(poll_ms=500))
 async def forever(progress: Progress = Progress()) -> str:
     """Never end."""

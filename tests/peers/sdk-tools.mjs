@@ -8,6 +8,9 @@ import { askingTools } from "./sdk-asking.mjs";
 
 const text = (value) => ({ content: [{ type: "text", text: String(value) }] });
 
+/** How often `counted` was called, by key. @type {Map<string, number>} */
+const runs = new Map();
+
 /**
  * Each tool's `run` gets its arguments, a `report(message)` that sets the task's status message, `input` to ask the client
  * (`sdk-asking.mjs`), and `hangUp()`, which ends the streams that carry notifications. What it returns is the task's result;
@@ -29,6 +32,20 @@ export const workingTools = {
       }
       return text(`worked ${ms} ms`);
     },
+  },
+  counted: {
+    description: "Take a while, and count that it was called",
+    inputSchema: { key: z.string(), ms: z.number().default(1000) },
+    async run({ key, ms }) {
+      runs.set(key, (runs.get(key) ?? 0) + 1);
+      await sleep(ms);
+      return text("counted");
+    },
+  },
+  count: {
+    description: "Say how often `counted` was called",
+    inputSchema: { key: z.string() },
+    run: async ({ key }) => text(runs.get(key) ?? 0),
   },
   forever: {
     description: "Never end",

@@ -17,6 +17,7 @@ declare global {
     waiting: Promise<Settled<TaskStatus>>;
     controller: AbortController;
     heard: unknown[];
+    ended: Promise<Settled<unknown>>;
     leave: () => void;
     result: Promise<CallToolResult>;
     weak: WeakRef<object>[];
