@@ -31,7 +31,7 @@ const TESTS: Record<string, number> = {
   "resume.spec.ts": 18,
   "rounds.spec.ts": 24,
   "status.spec.ts": 18,
-  "store.spec.ts": 25,
+  "store.spec.ts": 34,
   "subscription.spec.ts": 14,
   "twenty-lines.spec.ts": 7,
   "wait.spec.ts": 30,

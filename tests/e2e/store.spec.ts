@@ -266,3 +266,85 @@ test("two pages with one store share the session, and both see the end", async (
   const here = await page.evaluate(async () => (await kept.result).content.length);
   expect([here, there.content, there.other]).toEqual([1, 1, 1]);
 });
+
+for (const server of ["fastmcp", "sdk", "sdk2026"] as const) {
+  test.describe(`${server}, reloaded`, () => {
+    test.use({ server });
+
+    test("while a task is being made: nothing is remembered of what nobody knows, and the next page works", async ({ page, url }) => {
+      await page.evaluate(
+        async ({ url, args }) => {
+          const client = await connect(url, { store: "indexeddb" });
+          await client.listTools();
+          void client.callTool("slow", args, { task: true }).catch(() => {});
+        },
+        { url, args: slow(server, 500) },
+      );
+      await page.reload();
+      const seen = await page.evaluate(
+        async ({ url, args }) => {
+          const client = await connect(url, { store: "indexeddb" });
+          const before = [...client.tasks.values()] as ToolTask[];
+          const results = await Promise.all([...before, await client.callTool("slow", args, { task: true })].map((task) => task.result()));
+          return { before: before.length, texts: results.map(({ content }) => content.length), live: client.tasks.size };
+        },
+        { url, args: slow(server, 500) },
+      );
+      // The answer may have come before the page went.
+      expect(seen.before).toBeLessThanOrEqual(1);
+      expect(seen.texts).toEqual(Array.from({ length: seen.before + 1 }, () => 1));
+      expect(seen.live).toBe(0);
+    });
+
+    test("while offline: what was remembered is there when the network is back", async ({ page, context, url }) => {
+      const taskId = await page.evaluate(
+        async ({ url, args }) => {
+          const task = await (await connect(url, { store: "indexeddb" })).callTool("slow", args, { task: true });
+          await sleep(100);
+          return task.taskId;
+        },
+        { url, args: slow(server, 800) },
+      );
+      await page.reload();
+      // The module is there, as a service worker would have it.
+      await page.evaluate(async (url) => (await connect(url)).close(), url);
+      await context.setOffline(true);
+      const offline = await page.evaluate(async (url) => (await settle(connect(url, { store: "indexeddb", timeoutMs: 3000 }))).error?.code, url);
+      await context.setOffline(false);
+      const seen = await page.evaluate(
+        async ({ url, taskId }) => {
+          const client = await connect(url, { store: "indexeddb" });
+          const result = await (client.tasks.get(taskId) as ToolTask).result();
+          return { content: result.content.length, live: client.tasks.size };
+        },
+        { url, taskId },
+      );
+      expect([offline, seen]).toEqual(["network", { content: 1, live: 0 }]);
+    });
+
+    test("after completion: what was heard to be over is gone, and what was not is there", async ({ page, url }) => {
+      const ids = await page.evaluate(
+        async ({ url, args }) => {
+          const client = await connect(url, { store: "indexeddb" });
+          const had = await client.callTool("slow", args, { task: true });
+          await had.result();
+          const ended = await client.callTool("slow", args, { task: true });
+          await ended.wait();
+          const unseen = await client.callTool("slow", args, { task: true });
+          await sleep(1_000);
+          return [had.taskId, ended.taskId, unseen.taskId];
+        },
+        { url, args: slow(server, 300) },
+      );
+      await page.reload();
+      const seen = await page.evaluate(async (url) => {
+        const client = await connect(url, { store: "indexeddb" });
+        const tasks = [...client.tasks.values()] as ToolTask[];
+        return { ids: tasks.map(({ taskId }) => taskId), texts: (await Promise.all(tasks.map((task) => task.result()))).length };
+      }, url);
+      // Of the third nobody had heard that it was over, unless the server pushed that.
+      expect(ids.slice(2)).toEqual(expect.arrayContaining(seen.ids));
+      expect(seen.texts).toBe(seen.ids.length);
+    });
+  });
+}
