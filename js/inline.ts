@@ -1,4 +1,5 @@
-import { BaseClient, open } from "./client.js";
+import { BaseClient } from "./client.js";
+import { open } from "./opening.js";
 import base64 from "./generated/core.wasm.base64.js";
 import type { ClientOptions } from "./options.js";
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { BaseClient, open } from "./client.js";
+import { BaseClient } from "./client.js";
+import { open } from "./opening.js";
 import type { ClientOptions } from "./options.js";
 
 export * from "./exports.js";
