@@ -43,6 +43,12 @@ impl Aside {
         self.request
     }
 
+    /// What failed before says nothing about now.
+    pub fn wake(&mut self) {
+        self.failures = 0;
+        self.not_before = 0;
+    }
+
     /// When it is opened, where it is not.
     pub fn due(&self) -> Option<Millis> {
         self.request.is_none().then_some(self.not_before)

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::message::RequestId;
 use super::purpose::Purpose;
 use super::table::Table;
 use super::time::Millis;
@@ -24,7 +25,7 @@ pub enum Lane {
     Free,
     /// What a caller waits for.
     Call,
-    /// The results of tasks, and what nobody waits for at all.
+    /// The results of tasks, the answers to their questions, and what nobody waits for at all.
     Background,
     /// The same slots, after those: a task that has ended is asked about no more.
     Poll,
@@ -37,7 +38,7 @@ impl Lane {
         match purpose {
             Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_) => Self::Opening,
             Purpose::Listen | Purpose::Aside(_) => Self::Free,
-            Purpose::Payload(_) | Purpose::Cancel { call: None, .. } => Self::Background,
+            Purpose::Payload(_) | Purpose::Cancel { call: None, .. } | Purpose::Update { call: None, .. } => Self::Background,
             Purpose::Poll { .. } => Self::Poll,
             Purpose::Invoke { .. }
             | Purpose::Orphan
@@ -65,11 +66,12 @@ pub struct Flow<J> {
     later: Table<(Millis, ExchangeId), (Lane, Queued<J>)>,
     in_flight: [usize; Lane::ALL.len()],
     held: bool,
+    paused: bool,
 }
 
 impl<J> Default for Flow<J> {
     fn default() -> Self {
-        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), held: false }
+        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), held: false, paused: false }
     }
 }
 
@@ -81,6 +83,15 @@ impl<J> Flow<J> {
 
     pub fn release(&mut self) {
         self.held = false;
+    }
+
+    /// Only what callers want now begins until [`Flow::resume`]: there is no network.
+    pub fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    pub fn resume(&mut self) {
+        self.paused = false;
     }
 
     pub fn push(&mut self, lane: Lane, queued: Queued<J>) {
@@ -96,7 +107,15 @@ impl<J> Flow<J> {
 
     /// When the next of those that wait for their time has come to it.
     pub fn deadline(&self) -> Option<Millis> {
-        self.later.iter().next().map(|((until, _), _)| *until)
+        self.later.iter().next().map(|((until, _), _)| *until).filter(|_| !self.paused)
+    }
+
+    /// The requests that wait for their time.
+    pub fn delayed(&self) -> impl Iterator<Item = RequestId> {
+        self.later.iter().filter_map(|(_, (_, queued))| match queued.channel {
+            Channel::Request(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// Takes out an exchange that has not begun.
@@ -124,7 +143,7 @@ impl<J> Flow<J> {
         let count = |lane: Lane| self.in_flight[lane as usize];
         match lane {
             Lane::Opening => true,
-            _ if self.held => false,
+            _ if self.held || self.paused && lane != Lane::Call => false,
             Lane::Free => true,
             Lane::Call => count(lane) < MOST_CALLS,
             Lane::Background | Lane::Poll => {

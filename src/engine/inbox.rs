@@ -89,7 +89,8 @@ impl<J: Json> Engine<J> {
                 let linger = if self.wire.flow.is_crowded(exchange.lane) { LINGER_CROWDED } else { LINGER };
                 exchange.deadline = exchange.deadline.min(Some(now + linger));
             }
-            None => {}
+            // It waits to be sent, in vain.
+            None => self.wire.abort(request.exchange),
         }
         let mut outcome = self.judged(&request, outcome);
         let request = match &mut outcome {

@@ -76,6 +76,12 @@ impl<J: Json> Inputs<J> {
         self.known.retain(|(each, _)| each != key);
     }
 
+    /// What failed before says nothing about now.
+    pub fn wake(&mut self) {
+        self.failures = 0;
+        self.not_before = 0;
+    }
+
     /// Takes out the questions that nobody is to answer any more.
     pub fn take_asked(&mut self, is_idle: impl Fn(&str) -> bool) -> Vec<QuestionId> {
         let mut questions = Vec::new();

@@ -150,7 +150,7 @@ impl<J: Json> Engine<J> {
     /// When [`Engine::tick`] is due. Waking early or late does no harm.
     pub fn deadline(&self) -> Option<Millis> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
-        let later = self.wire.flow.deadline();
+        let later = self.wire.flow.deadline().or_else(|| self.patience_ends());
         let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
         let resumption = self.wire.resumptions.iter().map(|(_, at)| *at).min();
         let retry = self.retries.iter().map(|(_, at)| *at).min();
@@ -164,6 +164,7 @@ impl<J: Json> Engine<J> {
     /// Time has passed: the deadline came, the page woke, the network is back.
     pub fn tick(&mut self, now: Millis) {
         self.expire_exchanges(now);
+        self.expire_delayed(now);
         self.resume_requests(now);
         self.resend_replies(now);
         self.retry_visits(now);

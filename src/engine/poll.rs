@@ -11,7 +11,7 @@ pub const CAP: Millis = 300_000;
 /// While a stream brings this task's changes, polls are only the net under it.
 pub(super) const UNDER_STREAM: Millis = 5_000;
 /// The same under the stream of a thousand tasks, most of which tell of themselves.
-const MOST_UNDER_STREAM: Millis = 30_000;
+pub(super) const MOST_UNDER_STREAM: Millis = 30_000;
 /// For every task that lives, things may take so much longer: what is done at once for one task is done once for a thousand.
 pub(super) const EACH: Millis = 20;
 /// The longest interval that we choose ourselves, where the server gives none.

@@ -116,6 +116,13 @@ impl<J: Json> Wire<J> {
         self.requests.get(&request).is_some_and(|request| request.begun)
     }
 
+    /// Has the request been under way for so long?
+    pub fn has_waited(&self, request: RequestId, time: Millis, now: Millis) -> bool {
+        let request = self.requests.get(&request).filter(|request| request.begun);
+        let ends = |request: &Request<J>| request.deadline.map(|deadline| deadline.saturating_add(time));
+        request.is_some_and(|request| ends(request).is_some_and(|at| at <= now.saturating_add(request.patience)))
+    }
+
     /// A caller waits for this poll now.
     pub fn hasten(&mut self, request: RequestId, now: Millis) {
         if let Some(request) = self.requests.get(&request) {

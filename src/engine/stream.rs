@@ -3,6 +3,7 @@
 //! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
 //! makes things faster: without it, everything is polled.
 
+use super::dice::Dice;
 use super::era::Era;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
@@ -13,10 +14,16 @@ use super::wire::{Channel, ExchangeId, Head, Verb};
 
 /// A stream that nobody needs stays open so long, for the next task.
 pub(super) const IDLE: Millis = 5_000;
-/// The wait before a broken stream is opened again, where the server does not say; it doubles while it keeps breaking.
-pub(super) const REOPEN: Millis = 1_000;
+/// The longest wait before a broken stream is opened again, where the server does not say; it doubles while it keeps breaking.
+const REOPEN: Millis = 1_000;
 const REOPEN_FLOOR: Millis = 500;
-pub(super) const REOPEN_CAP: Millis = 60_000;
+const REOPEN_CAP: Millis = 60_000;
+
+/// The wait after so many failures: by chance, and no sooner than the server wants.
+pub(super) fn reopening(wished: Millis, failures: u32, dice: &mut Dice) -> Millis {
+    let most = if wished == 0 { REOPEN } else { wished };
+    dice.between(wished.max(REOPEN_FLOOR), (most << failures.min(16)).min(REOPEN_CAP))
+}
 
 #[derive(Default)]
 pub struct Stream {
@@ -29,7 +36,8 @@ pub struct Stream {
     /// The server has no such stream.
     refused: bool,
     failures: u32,
-    /// Not opened before.
+    /// Not opened before, after a failure; and before that for the server's sake.
+    rest_until: Millis,
     not_before: Millis,
     /// Closed then, unless it is needed again.
     idle_until: Option<Millis>,
@@ -73,7 +81,7 @@ impl Stream {
 
     pub fn deadline(&self) -> Option<Millis> {
         match self.exchange {
-            None if self.wanted && !self.refused => Some(self.not_before),
+            None if self.wanted && !self.refused => Some(self.rested()),
             None => None,
             Some(_) => self.idle_until,
         }
@@ -90,12 +98,23 @@ impl Stream {
         }
     }
 
-    fn lost(&mut self, now: Millis) {
+    fn rested(&self) -> Millis {
+        self.rest_until.max(self.not_before)
+    }
+
+    /// What failed before says nothing about now.
+    pub fn wake(&mut self) {
+        self.failures = 0;
+        self.rest_until = 0;
+    }
+
+    fn lost(&mut self, dice: &mut Dice, now: Millis) {
         self.exchange = None;
         self.open = false;
         self.idle_until = None;
-        let wait = self.retry.unwrap_or(REOPEN).clamp(REOPEN_FLOOR, REOPEN_CAP) << self.failures.min(16);
-        self.not_before = now + wait.min(REOPEN_CAP);
+        let wished = self.retry.map_or(0, |retry| retry.clamp(REOPEN_FLOOR, REOPEN_CAP));
+        self.not_before = now + wished;
+        self.rest_until = now + reopening(wished, self.failures, dice);
         self.failures += 1;
     }
 }
@@ -111,7 +130,7 @@ impl<J: Json> Engine<J> {
         let stream = &mut self.stream;
         stream.wanted = needed && self.config.notifications && self.session.begun;
         match stream.exchange {
-            None if stream.wanted && !stream.refused && now >= stream.not_before => {
+            None if stream.wanted && !stream.refused && now >= stream.rested() => {
                 let after = stream.last_event_id.clone();
                 stream.resumed = after.is_some();
                 stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, now));
@@ -143,7 +162,7 @@ impl<J: Json> Engine<J> {
         self.session_opened();
         // Other refusals may pass: 409 is for a stream of ours that the server has not yet found dead.
         self.stream.refused = matches!(head.status, 200..300 | 400 | 404..=406 | 501);
-        self.stream.lost(now);
+        self.stream.lost(&mut self.dice, now);
         let wait = head.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
         self.stream.not_before = self.stream.not_before.max(now + wait);
         if matches!(head.status, 400..500) {
@@ -154,7 +173,7 @@ impl<J: Json> Engine<J> {
 
     pub(super) fn stream_ended(&mut self, now: Millis) {
         self.session_opened();
-        self.stream.lost(now);
+        self.stream.lost(&mut self.dice, now);
         // What it would have told is polled for from now on.
         self.arm_all(now);
         self.tend_stream(now);

@@ -3,6 +3,7 @@
 //! It names the tasks that it wants to hear of, so it is opened anew as tasks come: after a moment in which more may come, and the
 //! old stream goes on until the new one is acknowledged. It only ever makes things faster: what it does not cover is polled.
 
+use super::dice::Dice;
 use super::era::Era;
 use super::error::Code;
 use super::fault::Fault;
@@ -14,7 +15,7 @@ use super::message::RequestId;
 use super::modern;
 use super::poll::{EACH, UNDER_STREAM};
 use super::purpose::Purpose;
-use super::stream::{IDLE, REOPEN, REOPEN_CAP};
+use super::stream::{IDLE, reopening};
 use super::time::Millis;
 use super::wire::Channel;
 
@@ -43,7 +44,8 @@ pub struct Subscription {
     /// Since when there are tasks that no stream covers.
     grown: Option<Millis>,
     opened: Option<Millis>,
-    /// Not opened before.
+    /// Not opened before, after a failure; and before that for the server's sake.
+    rest_until: Millis,
     not_before: Millis,
     failures: u32,
     /// How often in a row the server took on none of the tasks; the next try waits for another task.
@@ -98,7 +100,7 @@ impl Subscription {
         }
         let gathered = self.grown.map_or(0, |since| since + MOMENT);
         let rested = self.opened.map_or(0, |opened| opened + self.for_each(MOST_REST));
-        Some(gathered.max(rested).max(self.not_before))
+        Some(gathered.max(rested).max(self.rest_until).max(self.not_before))
     }
 
     pub fn deadline(&self) -> Option<Millis> {
@@ -117,11 +119,17 @@ impl Subscription {
         }
     }
 
-    fn lost(&mut self, now: Millis) {
+    /// What failed before says nothing about now.
+    pub fn wake(&mut self) {
+        self.failures = 0;
+        self.rest_until = 0;
+    }
+
+    fn lost(&mut self, dice: &mut Dice, now: Millis) {
         if self.opened.is_some_and(|opened| now - opened >= LASTING) {
             self.failures = 0;
         }
-        self.not_before = now + (REOPEN << self.failures.min(16)).min(REOPEN_CAP);
+        self.rest_until = now + reopening(0, self.failures, dice);
         self.failures += 1;
     }
 }
@@ -231,8 +239,8 @@ impl<J: Json> Engine<J> {
         } else {
             return;
         }
-        subscription.lost(now);
-        subscription.not_before = subscription.not_before.max(now + wished);
+        subscription.lost(&mut self.dice, now);
+        subscription.not_before = now + wished;
         self.arm_all(now);
     }
 

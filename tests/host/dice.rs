@@ -13,6 +13,11 @@ pub fn are_backoffs(waits: &[Millis]) -> bool {
     waits.iter().zip(1..).all(|(wait, failures)| (100..=most(failures)).contains(wait))
 }
 
+/// The same for streams that are opened again, where the server does not say when; in ten minutes they grow few.
+pub fn are_reopenings(waits: &[Millis]) -> bool {
+    waits.len() < 60 && waits.iter().enumerate().all(|(before, wait)| (500..=(1_000 << before.min(16)).min(60_000)).contains(wait))
+}
+
 proptest! {
     #[test]
     fn every_wait_is_within_its_bounds(seed: u64, failures in 1..100_usize) {

@@ -53,3 +53,4 @@ mod subscription;
 mod task_list;
 mod verdict;
 mod visit;
+mod wake;

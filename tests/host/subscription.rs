@@ -4,6 +4,7 @@ use mcp_tasks::engine::{Config, Failure, Listing, Millis, Output};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, modern_config, tool, tool_task};
+use crate::dice::are_reopenings;
 use crate::modern_server::{acknowledgement, farewell, modern_capabilities, modern_told, subscribe};
 use crate::server::{METHOD_NOT_FOUND, text_result};
 use crate::signature::TASKS;
@@ -284,7 +285,7 @@ fn one_that_ends_is_tried_again_less_and_less_often() {
         bench.on(LISTEN, end);
         bench.watched_task();
         bench.pass(600_000);
-        assert_eq!(waits(&bench)[..7], [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000], "{why}");
+        assert!(are_reopenings(&waits(&bench)), "{why}: {:?}", waits(&bench));
     }
 }
 
@@ -299,7 +300,7 @@ fn one_that_delivered_is_opened_again_soon() {
         let at = bench.now;
         bench.push_bytes(end);
         bench.pass(1_000);
-        assert_eq!(bench.last(LISTEN).at, at + 1_000);
+        assert!((at + 500..=at + 1_000).contains(&bench.last(LISTEN).at));
     }
 }
 
@@ -317,7 +318,7 @@ fn one_that_brings_nothing_of_a_task_is_no_better_than_none() {
         let ids: Vec<_> = (0..3).map(|_| bench.watched_task()).collect();
         bench.on(LISTEN, move |sent| Reply::stream().event(&acknowledgement(sent, &json!({ "taskIds": ids }))).event(&message).ends());
         bench.pass(600_000);
-        assert_eq!(waits(&bench)[..7], [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+        assert!(are_reopenings(&waits(&bench)), "{:?}", waits(&bench));
         let polls = bench.count("tasks/get");
         assert!(polls <= 3 * 20, "{polls} polls of three tasks in ten minutes, which are to be asked about once a minute");
     }
