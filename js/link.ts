@@ -64,6 +64,7 @@ export class Link implements Host {
     // Nobody has used these numbers before in that session, or hardly.
     const before = past ? random[0]! >>> 2 : 0;
     this.#lastCall = before;
+    const page = (globalThis as { location?: { hostname?: string } }).location ?? {};
     const hidesHeaders = "location" in globalThis && globalThis.location.origin !== url.origin;
     const { notifications = true, timeoutMs = 60_000, protocolVersion = "auto", elicitation, sampling, roots } = options;
     const debug = options.onDebug !== undefined;
@@ -72,7 +73,8 @@ export class Link implements Host {
     this.#core = this.#guard(
       () =>
         new glue.Core(
-          this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(), Math.random(), !!options.store, past, before,
+          this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(page.hostname), isLocal(url.hostname),
+          Math.random(), !!options.store, past, before,
         ),
     );
   }
@@ -255,9 +257,8 @@ export class Link implements Host {
   }
 }
 
-/** Is this page being developed, on the machine that shows it? */
-function isLocal(): boolean {
-  const { hostname = "" } = (globalThis as { location?: { hostname?: string } }).location ?? {};
+/** Is that this machine: of the page, which is then being developed, or of a server that is there without a network? */
+function isLocal(hostname = ""): boolean {
   return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 

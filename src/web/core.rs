@@ -38,6 +38,7 @@ impl Core {
         sampling: bool,
         roots: bool,
         local: bool,
+        loopback: bool,
         chance: f64,
         remembers: bool,
         session: JsValue,
@@ -63,7 +64,7 @@ impl Core {
             remembers,
             session: Value::given(session).map(|negotiated| PastSession { negotiated, last_request }),
         };
-        Self(Driver::new(host, config))
+        Self(Driver::new(host, config, loopback))
     }
 
     pub fn connect(&self, call: u32) {
@@ -223,6 +224,7 @@ impl Core {
 
     /// `ends_session` is false where the session is to be gone on with later.
     pub fn close(&self, call: u32, ends_session: bool) {
+        self.0.unlisten();
         self.0.input(|engine, now| engine.close(call, ends_session, now));
         HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| !js_sys::Object::is(host, &self.0.host)));
     }

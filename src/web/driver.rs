@@ -6,9 +6,10 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-use super::clock::{Timer, now};
+use super::clock::{Timer, drift, now};
 use super::exchange;
 use super::host::Host;
+use super::life::{Life, is_hidden, is_offline};
 use super::value::Value;
 use crate::engine::{Config, Ending, Engine, ExchangeId, Millis, Output, Table};
 
@@ -19,26 +20,68 @@ pub(super) struct Driver {
     pub(super) aborts: RefCell<Table<ExchangeId, AbortController>>,
     timer: Timer,
     draining: Cell<bool>,
+    life: RefCell<Option<Life>>,
+    /// The endpoint is on this machine, which needs no network.
+    loopback: bool,
+    paused: Cell<bool>,
+    drift: Cell<f64>,
 }
 
+/// The clocks drift apart by so much when a machine has slept, in milliseconds; and not when one of them is put right.
+const SLEPT: f64 = 5_000.0;
+
 impl Driver {
-    pub(super) fn new(host: Host, config: Config<Value>) -> Rc<Self> {
-        Rc::new_cyclic(|weak: &Weak<Self>| {
-            let weak = weak.clone();
+    pub(super) fn new(host: Host, config: Config<Value>, loopback: bool) -> Rc<Self> {
+        let driver = Rc::new_cyclic(|weak: &Weak<Self>| {
+            let calling = |act: fn(&Rc<Self>)| {
+                let weak = weak.clone();
+                move || weak.upgrade().iter().for_each(act)
+            };
             Self {
                 debug: config.debug,
                 engine: RefCell::new(Engine::new(config)),
                 host,
                 aborts: RefCell::default(),
-                timer: Timer::new(move || {
-                    if let Some(driver) = weak.upgrade() {
-                        driver.timer.fired();
-                        driver.input(Engine::tick);
-                    }
-                }),
+                timer: Timer::new(calling(Self::ring), calling(|driver| driver.timer.arm_sent())),
                 draining: Cell::new(false),
+                life: RefCell::new(Some(Life::new(calling(Self::live)))),
+                loopback,
+                paused: Cell::new(false),
+                drift: Cell::new(drift()),
             }
-        })
+        });
+        if driver.is_offline() {
+            driver.live();
+        }
+        driver
+    }
+
+    /// The timer has fired. No event tells of a machine that has slept with the page in sight, but the clocks do.
+    fn ring(self: &Rc<Self>) {
+        self.timer.fired();
+        let drift = drift();
+        let has_slept = drift - self.drift.replace(drift) > SLEPT;
+        self.input(if has_slept && !self.is_offline() { Engine::wake } else { Engine::tick });
+    }
+
+    /// The page was shown or hidden, or the network came or went.
+    fn live(self: &Rc<Self>) {
+        let is_offline = self.is_offline();
+        let was_offline = self.paused.replace(is_offline);
+        if is_offline {
+            self.input(|engine, _| engine.offline());
+        } else if was_offline || !is_hidden() {
+            self.input(Engine::wake);
+        }
+    }
+
+    fn is_offline(&self) -> bool {
+        !self.loopback && is_offline()
+    }
+
+    /// The client is closed: nothing of the page's life matters any more.
+    pub(super) fn unlisten(&self) {
+        self.life.take();
     }
 
     /// Gives the engine an input, and does what follows from it.

@@ -5,6 +5,7 @@ mod core;
 mod driver;
 mod exchange;
 mod host;
+mod life;
 mod value;
 
 pub use self::core::Core;

@@ -109,6 +109,7 @@ impl Page {
             false,
             false,
             false,
+            true,
             0.5,
             false,
             JsValue::UNDEFINED,

@@ -97,6 +97,7 @@ impl InPage {
             false,
             false,
             true,
+            true,
             0.5,
             false,
             JsValue::UNDEFINED,

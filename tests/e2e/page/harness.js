@@ -28,4 +28,4 @@ function changesOf(task) {
   return changes;
 }
 
-Object.assign(globalThis, { mcp, sleep, settle, changesOf, connect: mcp.Client.connect.bind(mcp.Client), kept: {} });
+Object.assign(globalThis, { mcp, sleep, settle, changesOf, connect: mcp.Client.connect.bind(mcp.Client), kept: { ends: [], ticks: [] } });

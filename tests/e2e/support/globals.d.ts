@@ -21,6 +21,8 @@ declare global {
     leave: () => void;
     result: Promise<CallToolResult>;
     weak: WeakRef<object>[];
+    ends: { url: string; late: number }[];
+    ticks: number[];
   }
 
   interface Settled<T> {

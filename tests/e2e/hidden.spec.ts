@@ -1,0 +1,66 @@
+import { expect, type PeerName, test as base } from "./fixtures.ts";
+import { slow } from "./support/dialect.ts";
+import { openThrottling } from "./support/hidden.ts";
+
+const test = base.extend({
+  context: async ({}, use) => {
+    const { context, close } = await openThrottling();
+    await use(context);
+    await close();
+  },
+});
+
+/** How a page that nobody sees may hear of the end: pushed, by a server that is otherwise asked once a minute, or by asking alone. */
+const WAYS: { server: PeerName; notifications: boolean; within: number }[] = [
+  { server: "sdkPatient", notifications: true, within: 5_000 },
+  { server: "sdk", notifications: false, within: 5_300 },
+  { server: "sdk2026Patient", notifications: true, within: 5_000 },
+  { server: "sdk2026Polled", notifications: true, within: 5_300 },
+];
+
+/** Long enough that the browser slows the page down, and not the end of a minute: when it lets slowed timers run. */
+const TASK = 60_000;
+
+test("a task whose page is hidden is seen finished soon after its end, pushed or not, in both eras", async ({ page, context, peer }) => {
+  test.setTimeout(180_000);
+  const ways = await Promise.all(WAYS.map(async (way) => ({ ...way, url: (await peer(way.server))!, args: slow(way.server, TASK) })));
+  await page.evaluate(
+    async ({ ways, TASK }) => {
+      for (const { url, notifications, args } of ways) {
+        const client = await connect(url, { notifications });
+        const begun = performance.now();
+        const task = await client.callTool("slow", args, { task: true });
+        task.onStatusChange(({ status }) => {
+          if (status === "completed") kept.ends.push({ url, late: performance.now() - begun - TASK });
+        });
+      }
+      // What a page without the remedy has.
+      const chain = (): void => {
+        kept.ticks.push(performance.now());
+        setTimeout(chain, 500);
+      };
+      chain();
+    },
+    { ways, TASK },
+  );
+  const front = await context.newPage();
+  await front.bringToFront();
+  expect(await page.evaluate(() => document.visibilityState)).toBe("hidden");
+  await sleep(TASK + 15_000);
+
+  const { ends, ticks, hidden } = await page.evaluate(() => ({
+    ends: kept.ends,
+    ticks: [...kept.ticks, performance.now()],
+    hidden: document.hidden,
+  }));
+  expect(hidden).toBe(true);
+  const waits = ticks.slice(1).map((tick, index) => tick - ticks[index]!);
+  expect(Math.max(...waits), "the browser slows the page down").toBeGreaterThan(20_000);
+  for (const { url, server, within } of ways) {
+    const end = ends.find((end) => end.url === url);
+    expect(end, server).toBeDefined();
+    expect(end!.late, server).toBeLessThan(within);
+  }
+});
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

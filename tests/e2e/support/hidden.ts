@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium } from "@playwright/test";
+import { chromiumPath } from "../../../scripts/lib/chromium.mjs";
+
+/**
+ * A Chromium whose hidden pages are really hidden, and slowed down after ten seconds instead of five minutes.
+ *
+ * Playwright starts its own with all of that off, and tells every page that it has the focus: so this one is started without it, and
+ * joined without its defaults.
+ */
+export async function openThrottling(): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
+  const profile = mkdtempSync(join(tmpdir(), "hidden-"));
+  const args = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-gpu",
+    "--no-first-run",
+    "--remote-debugging-port=0",
+    `--user-data-dir=${profile}`,
+    "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10",
+  ];
+  const browser = spawn(chromiumPath() ?? "chromium", args, { stdio: ["ignore", "ignore", "pipe"] });
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    browser.stderr.on("data", (chunk) => {
+      said += chunk;
+      const [, url] = /listening on (ws:\S+)/.exec(said) ?? [];
+      if (url) resolve(url);
+    });
+    browser.once("exit", () => reject(new Error(`the browser does not start: ${said}`)));
+    browser.once("error", reject);
+  });
+  const joined = await chromium.connectOverCDP(endpoint, { noDefaults: true });
+  return {
+    context: joined.contexts()[0]!,
+    close: async () => {
+      const gone = new Promise((resolve) => browser.once("exit", resolve));
+      await joined.close();
+      browser.kill();
+      await gone;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
