@@ -16,6 +16,8 @@ const MOST_OPEN: usize = 3;
 const SPENT: Millis = 1_000;
 /// And one that has not, after this.
 const SILENT: Millis = 5_000;
+/// One that has not brought the question of a task that asks, for so long, is taken for dead.
+const DEAD: Millis = 60_000;
 /// Who has just heard of a question will soon wait for what follows.
 const LINGER: Millis = 5_000;
 /// The server may take as long as the user.
@@ -27,6 +29,8 @@ pub struct Aside {
     request: Option<RequestId>,
     /// From when on it is ended for another task's.
     spent: Millis,
+    /// Since when the task asks, and its question has not come on it.
+    awaited: Option<Millis>,
     /// Nobody waits for what comes on it: ended then.
     idle_until: Option<Millis>,
     failures: u32,
@@ -72,12 +76,23 @@ impl<J: Json> Engine<J> {
         }
         task.aside.idle_until = None;
         if !task.asks {
+            task.aside.awaited = None;
             task.aside.failures = 0;
             task.aside.not_before = 0;
             task.aside.spent = task.aside.spent.min(now);
             return;
         }
-        if !asks || task.aside.due().is_none_or(|due| due > now) {
+        if !asks {
+            task.aside.awaited = None;
+            return;
+        }
+        if task.aside.request.is_some() && now - *task.aside.awaited.get_or_insert(now) >= DEAD {
+            let dead = task.aside.request.take();
+            task.aside.awaited = None;
+            dead.into_iter().for_each(|request| self.end_aside(request, now));
+        }
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.aside.due().is_none_or(|due| due > now) {
             return;
         }
         let open: Vec<_> = self.tasks.iter().filter(|(_, task)| task.aside.request.is_some()).collect();

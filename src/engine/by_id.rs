@@ -159,11 +159,11 @@ impl<J: Json> Engine<J> {
         asked.iter().for_each(|id| self.fresh_status(call, id, now));
     }
 
-    /// One of the gathered tasks has answered. One that is gone is left out; another error is the call's.
+    /// One of the gathered tasks has answered. One that is gone, or that the face has let go of, is left out; another error is the call's.
     pub(super) fn gather(&mut self, call: CallId, left: usize, mut found: Vec<J>, next: Option<String>, outcome: Result<J, Error<J>>) {
         match outcome {
             Ok(status) => found.push(status),
-            Err(error) if error.code == Code::TaskNotFound => {
+            Err(error) if matches!(error.code, Code::TaskNotFound | Code::Closed) => {
                 self.ended.retain(|id| error.task_id.as_deref() != Some(&**id));
             }
             Err(error) => {

@@ -84,6 +84,8 @@ impl<J: Json> Engine<J> {
         let task = self.track(id, now);
         if !task.is_watched() {
             task.since = now;
+            // Nobody heard what was asked before.
+            task.held = None;
         }
         let from = task.poll.unwrap_or(next);
         task.waiting.push(Waiting { call, want, from });
@@ -131,6 +133,10 @@ impl<J: Json> Engine<J> {
             task.poll = None;
             self.forget_request(poll);
         }
+        // Old news too is followed by its question.
+        if status.state == State::InputRequired {
+            self.announced = Some((id.clone(), now));
+        }
         let Some(task) = self.tasks.get_mut(&id) else { return };
         if self.stream.repeats() && task.answered_under != connection && !status.state.is_terminal() {
             return self.ask_status(&id, now);
@@ -140,9 +146,6 @@ impl<J: Json> Engine<J> {
         task.rest_until = 0;
         task.look = None;
         task.streamed_by = connection;
-        if status.state == State::InputRequired {
-            self.announced = Some((id.clone(), now));
-        }
         let Some(status) = self.heeded(status, now) else { return self.advance(&id, News::None, now) };
         match self.tasks.get_mut(&id).map(|task| task.life.observe(status, Source::Push)) {
             Some(Verdict::Confirm) => self.ask_status(&id, now),
@@ -172,6 +175,7 @@ impl<J: Json> Engine<J> {
                 task.answered_under = task.asked_under;
                 task.look = None;
                 task.heard = Some(now);
+                let unanswered = task.inputs.take_refusal().filter(|_| !status.state.is_terminal());
                 let settled = match task.refused.take() {
                     // Twice, and ended both times: so it is. Once may have been just before the end.
                     Some(error) if status.state.is_terminal() && task.refusals > 1 => task.settle_results(|_| Err(error.clone())),
@@ -181,7 +185,7 @@ impl<J: Json> Engine<J> {
                         task.refused = Some(error);
                         Vec::new()
                     }
-                    _ => Vec::new(),
+                    _ => unanswered.map_or_else(Vec::new, |error| task.settle_results(|_| Err(error.clone()))),
                 };
                 self.deliver_all(settled);
                 let Some(status) = self.heeded(status, now) else { return self.advance(id, News::None, now) };

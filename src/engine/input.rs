@@ -30,6 +30,8 @@ pub enum Input<J> {
 pub struct Inputs<J> {
     known: Vec<(String, Input<J>)>,
     sending: bool,
+    /// The server refused these answers, for this reason: or it does not know the task, and is being asked for its status.
+    refused: Option<(Vec<String>, Error<J>)>,
     failures: u32,
     /// The answers are not sent again before.
     not_before: Millis,
@@ -37,7 +39,7 @@ pub struct Inputs<J> {
 
 impl<J> Default for Inputs<J> {
     fn default() -> Self {
-        Self { known: Vec::new(), sending: false, failures: 0, not_before: 0 }
+        Self { known: Vec::new(), sending: false, refused: None, failures: 0, not_before: 0 }
     }
 }
 
@@ -45,6 +47,13 @@ impl<J: Json> Inputs<J> {
     /// The keys of the questions whose answer the server has.
     pub fn answered(&self) -> impl Iterator<Item = &str> {
         self.known.iter().filter(|(_, input)| matches!(input, Input::Sent)).map(|(key, _)| key.as_str())
+    }
+
+    /// The task lives: then it is the answers that were refused.
+    pub fn take_refusal(&mut self) -> Option<Error<J>> {
+        let (keys, error) = self.refused.take()?;
+        self.forget_sent(&keys);
+        Some(error)
     }
 
     /// Was any question of the task seen to?
@@ -80,6 +89,11 @@ impl<J: Json> Inputs<J> {
     pub fn wake(&mut self) {
         self.failures = 0;
         self.not_before = 0;
+    }
+
+    /// The server does not have these answers. What the face was asked anew meanwhile stays with it.
+    fn forget_sent(&mut self, keys: &[String]) {
+        self.known.retain(|(each, input)| matches!(input, Input::Asked(_)) || !keys.contains(each));
     }
 
     /// Takes out the questions that nobody is to answer any more.
@@ -186,7 +200,7 @@ impl<J: Json> Engine<J> {
 
     /// One answer, by hand.
     pub fn respond(&mut self, call: CallId, id: &str, key: String, response: J, now: Millis) {
-        self.calls.insert(call, Call::Session);
+        self.calls.insert(call, Call::Reply);
         let status = self.tasks.get(id).and_then(|task| task.life.status());
         let asked = status.and_then(|status| status.questions.as_ref()?.member(&key));
         let is_untold = status.is_none_or(|status| status.state == State::InputRequired && status.questions.is_none());
@@ -247,10 +261,11 @@ impl<J: Json> Engine<J> {
         };
         let inputs = &mut task.inputs;
         inputs.sending = inputs.sending && call.is_some();
-        let mut settled = Vec::new();
+        let (mut settled, mut needless) = (Vec::new(), Vec::new());
         match outcome {
             Ok(_) => {
                 inputs.failures = 0;
+                needless = inputs.take_asked(|key| keys.iter().any(|each| each == key));
                 keys.iter().for_each(|key| inputs.set(key, Input::Sent));
                 settled.extend(call.map(|call| (call, Ok(J::null()))));
                 // It goes on now: to be asked about as if it were new.
@@ -261,12 +276,17 @@ impl<J: Json> Engine<J> {
                 inputs.not_before = now + self.dice.backoff(inputs.failures).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
             }
             // It may not know the task, which the status tells.
-            Err(fault) if call.is_some() && fault.error.rpc_code() == Some(INVALID_PARAMS) => {
-                keys.iter().for_each(|key| inputs.forget(key));
-                return self.verify(call, id, fault.error, now);
+            Err(fault) if fault.error.rpc_code() == Some(INVALID_PARAMS) => {
+                if call.is_some() {
+                    inputs.forget_sent(keys);
+                    return self.verify(call, id, fault.error, now);
+                }
+                keys.iter().for_each(|key| inputs.set(key, Input::Sent));
+                inputs.refused = Some((keys.into(), fault.error.about(id)));
+                return self.ask_status(id, now);
             }
             Err(fault) => {
-                keys.iter().for_each(|key| inputs.forget(key));
+                inputs.forget_sent(keys);
                 let error = fault.error.about(id);
                 match call {
                     Some(call) => settled.push((call, Err(error))),
@@ -275,6 +295,7 @@ impl<J: Json> Engine<J> {
             }
         }
         self.note(id);
+        needless.into_iter().for_each(|question| self.withdraw(question));
         self.deliver_all(settled);
         self.advance(id, News::None, now);
     }

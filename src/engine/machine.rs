@@ -60,6 +60,8 @@ pub(super) enum Call<J> {
     Session,
     /// The session that replaces another: the headers of that one, once it is left.
     Renewal(Option<Box<SessionHeaders>>),
+    /// An answer that was given by hand, on its way.
+    Reply,
     /// The list of tools, which says how this may be called.
     Tools(Box<Invocation<J>>),
     /// The answer to `tools/call` and its like.
@@ -187,6 +189,8 @@ impl<J: Json> Engine<J> {
         match waited {
             Call::Request(request) => self.forget_request(request),
             Call::Session | Call::Renewal(_) => self.abandon_session(call),
+            // It arrives all the same.
+            Call::Reply => {}
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),

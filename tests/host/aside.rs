@@ -164,6 +164,21 @@ fn one_that_breaks_is_opened_again_and_the_task_does_not_fail() {
 }
 
 #[test]
+fn one_that_is_silent_while_its_task_asks_is_taken_for_dead_after_a_minute() {
+    let (mut bench, _) = blocking(1);
+    bench.pass(59_000);
+    assert_eq!(bench.count("tasks/result"), 1);
+    bench.pass(66_000);
+    let opened = bench.all("tasks/result");
+    let [first, second, ..] = &opened[..] else { panic!("opened {} times", opened.len()) };
+    assert!(!bench.is_open(first.exchange) && bench.is_open(second.exchange));
+    bench.result("t1");
+    say(&mut bench, second, &of("t1", question(0, "name?")));
+    bench.pass(600_000);
+    assert_eq!((bench.keys(), bench.count("tasks/result")), (vec!["0".to_string()], 2), "then the user may take as long as it takes");
+}
+
+#[test]
 fn one_that_can_be_taken_up_again_is() {
     let (mut bench, results) = blocking(1);
     let aside = bench.last("tasks/result");

@@ -204,6 +204,43 @@ fn an_answer_that_the_server_refuses_is_told_to_who_waits_and_asked_for_anew() {
 }
 
 #[test]
+fn an_answer_to_a_task_that_is_gone_ends_as_that_task() {
+    let (mut bench, result) = bench(&["name"]);
+    bench.server.tasks.borrow_mut().forget("t1");
+    bench.answer(1, accept(json!("Ada")));
+    bench.pass(60_000);
+    assert_eq!(bench.error(result).code, Code::TaskNotFound);
+    assert_eq!((bench.keys().len(), bench.count("tasks/update")), (1, 1));
+}
+
+#[test]
+fn answers_by_hand_that_fail_one_after_the_other_take_no_question_back() {
+    let (mut bench, _) = bench(&["name"]);
+    bench.hold("tasks/update");
+    let [first, second] = [respond(&mut bench, "name"), respond(&mut bench, "name")];
+    for sent in bench.all("tasks/update") {
+        bench.reply(&sent, Reply::status(409));
+        bench.pass(100);
+    }
+    assert_eq!((bench.error(first).code, bench.error(second).code), (Code::Http, Code::Http));
+    assert_eq!(bench.keys().len() - bench.withdrawn().len(), 1, "it is open once");
+}
+
+#[test]
+fn an_answer_by_hand_that_arrives_after_all_takes_back_the_question_that_was_asked_again() {
+    let (mut bench, _) = bench(&["name"]);
+    bench.hold("tasks/update");
+    let [_, second] = [respond(&mut bench, "name"), respond(&mut bench, "name")];
+    let sent = bench.all("tasks/update");
+    bench.reply(&sent[0], Reply::status(409));
+    bench.pass(100);
+    assert_eq!((bench.keys().len(), bench.withdrawn().len()), (2, 1), "nobody has answered");
+    bench.reply(&sent[1], Reply::json(sent[1].result(complete(json!({})))));
+    bench.pass(100);
+    assert_eq!((bench.value(second), bench.withdrawn().len()), (json!(null), 2));
+}
+
+#[test]
 fn a_question_that_nobody_needs_is_taken_back() {
     type End = fn(&mut Bench, u32);
     let ends: [(&str, End); 6] = [

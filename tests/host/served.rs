@@ -206,6 +206,60 @@ fn a_plain_call_is_asked_on_its_own_stream_until_it_ends() {
 }
 
 #[test]
+fn who_begins_to_wait_late_waits_for_the_question() {
+    let mut bench = session_of(answering());
+    bench.on("tasks/result", |_| Reply::stream());
+    let call = bench.invoke(tool_task("slow"));
+    assert_eq!(bench.value(call)["taskId"], "t1");
+    is(&mut bench, "t1", "input_required");
+    bench.push(&told("t1", "input_required"));
+    bench.pass(10_000);
+    assert_eq!(bench.count("tasks/result"), 0, "nobody waits");
+
+    let result = bench.result("t1");
+    let aside = bench.last("tasks/result");
+    bench.pass(500);
+    assert!(bench.is_pending(result), "the question is on its way");
+    say(&mut bench, &aside, &of("t1", question(0, "name?")));
+    assert_eq!(bench.keys(), ["0"]);
+}
+
+#[test]
+fn a_question_belongs_to_the_task_that_was_told_of_before_it_on_a_resumed_stream_too() {
+    let mut bench = session_of(answering());
+    bench.on("GET", |_| Reply::stream().bytes("id: 1\ndata:\n\n"));
+    bench.invoke(tool_task("slow"));
+    bench.invoke(tool_task("slow"));
+    bench.push_bytes(Arrival::End);
+    bench.pass(2_000);
+    bench.push_bytes(Arrival::End);
+    bench.pass(5_000);
+    assert!(bench.last("GET").header("last-event-id").is_some(), "it is resumed");
+    is(&mut bench, "t2", "input_required");
+    bench.push(&told("t2", "input_required"));
+    bench.push(&question(0, "name?"));
+    assert_eq!(bench.keys(), [""; 0], "nobody waits for the task");
+    bench.result("t2");
+    bench.pass(1_000);
+    let asked: Vec<_> = bench.asked().into_iter().map(|ask| ask.task_id).collect();
+    assert_eq!(asked, [Some("t2".to_string())]);
+}
+
+#[test]
+fn who_no_longer_waits_for_an_answer_by_hand_to_arrive_disturbs_nothing() {
+    let (mut bench, result) = asked(0, "name?");
+    bench.hold("answer");
+    let by_hand = respond(&mut bench, "0", accept("Ada"));
+    bench.abandon(by_hand);
+    let answer = bench.last("answer");
+    assert!(bench.is_open(answer.exchange), "it arrives all the same");
+    bench.reply(&answer, Reply::status(202));
+    is(&mut bench, "t1", "completed");
+    bench.pass(60_000);
+    assert_eq!((bench.value(result), bench.count("answer")), (text_result("done"), 1));
+}
+
+#[test]
 fn each_of_two_tasks_has_its_own_question() {
     let mut bench = session_of(answering());
     bench.on("tasks/result", |_| Reply::stream());

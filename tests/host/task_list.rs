@@ -114,6 +114,18 @@ fn a_known_task_that_is_gone_is_left_out() {
 }
 
 #[test]
+fn a_known_task_that_is_let_go_of_meanwhile_is_left_out() {
+    let mut bench = Bench::offering(json!({ "tools": {}, "tasks": { "requests": { "tools": { "call": {} } } } }));
+    bench.watched_task();
+    bench.watched_task();
+    bench.server.latency = 100;
+    let call = list(&mut bench, None, 50);
+    bench.tell(|engine, now| engine.detach("t1", now));
+    bench.pass(1_000);
+    assert_eq!(ids(&bench.value(call)), ["t2"]);
+}
+
+#[test]
 fn nothing_is_known_nothing_is_listed() {
     let mut bench = Bench::polling();
     let call = list(&mut bench, None, 50);
