@@ -227,23 +227,32 @@ impl Bench {
     /// Lets so much time pass.
     pub fn pass(&mut self, wait: Millis) {
         let until = self.now + wait;
-        let mut steps = 0;
-        loop {
-            self.drain();
-            let arrival = self.arrivals.first_key_value().map(|((at, _), _)| *at);
-            let deadline = self.engine.deadline().map(|deadline| deadline + self.lateness);
-            let next = [arrival, deadline].into_iter().flatten().min();
-            let Some(next) = next.filter(|at| *at <= until) else { break };
-            steps = if next > self.now { 0 } else { steps + 1 };
+        let (mut steps, mut instant) = (0, self.now);
+        while self.step(until) {
+            steps = if self.now > instant { 0 } else { steps + 1 };
+            instant = self.now;
             assert!(steps < SPINNING, "the engine spins: {:?}", self.sent.last());
-            self.now = self.now.max(next);
-            if arrival.is_some_and(|at| at <= self.now) {
-                self.arrive();
-            } else {
-                self.engine.tick(self.now);
-            }
         }
-        self.now = until;
+    }
+
+    /// Lets the next thing happen that is due by then; `false` when there is none, and it is then.
+    pub fn step(&mut self, until: Millis) -> bool {
+        self.drain();
+        let arrival = self.arrivals.first_key_value().map(|((at, _), _)| *at);
+        let deadline = self.engine.deadline().map(|deadline| deadline + self.lateness);
+        let next = [arrival, deadline].into_iter().flatten().min();
+        let Some(next) = next.filter(|at| *at <= until) else {
+            self.now = self.now.max(until);
+            return false;
+        };
+        self.now = self.now.max(next);
+        if arrival.is_some_and(|at| at <= self.now) {
+            self.arrive();
+        } else {
+            self.engine.tick(self.now);
+        }
+        self.drain();
+        true
     }
 
     fn drain(&mut self) {
@@ -288,7 +297,7 @@ impl Bench {
         reply.0.into_iter().for_each(|(after, arrival)| self.schedule(sent.exchange, after, arrival));
     }
 
-    fn schedule(&mut self, exchange: ExchangeId, after: Millis, arrival: Arrival) {
+    pub fn schedule(&mut self, exchange: ExchangeId, after: Millis, arrival: Arrival) {
         self.sequence += 1;
         self.arrivals.insert((self.now + after, self.sequence), (exchange, arrival));
     }
@@ -352,6 +361,11 @@ impl Bench {
 
     pub fn last(&self, method: &str) -> Sent {
         self.all(method).pop().unwrap_or_else(|| panic!("no {method} was sent"))
+    }
+
+    /// The exchanges that are not over.
+    pub fn open(&self) -> impl Iterator<Item = ExchangeId> {
+        self.open.keys().copied()
     }
 
     pub fn is_open(&self, exchange: ExchangeId) -> bool {

@@ -7,6 +7,7 @@ mod node;
 mod schema;
 mod server;
 mod signature;
+mod simulator;
 mod wire;
 
 mod abandon;
