@@ -302,7 +302,7 @@ impl<J: Json> Engine<J> {
 
     /// The server refused what was asked of a task: does it know the task?
     fn verify(&mut self, call: Option<CallId>, id: &str, refusal: Error<J>, now: Millis) {
-        if let Some(call) = call {
+        if let Some(call) = call.filter(|call| self.calls.get(call).is_some()) {
             self.wait_for(call, id, Want::Verdict(Some(refusal.about(id))), now);
         }
     }

@@ -11,6 +11,7 @@ use super::json::{Json, Key};
 use super::kind::Invocation;
 use super::listing::{Listing, Shelf};
 use super::message::{Outgoing, RequestId};
+use super::purpose::Purpose;
 use super::question::{Answers, Question, QuestionId};
 use super::reunion::PastSession;
 use super::round::Asking;
@@ -187,7 +188,13 @@ impl<J: Json> Engine<J> {
     pub fn abandon(&mut self, call: CallId, now: Millis) {
         let Some(waited) = self.calls.remove(&call) else { return };
         match waited {
-            Call::Request(request) => self.forget_request(request),
+            Call::Request(request) => {
+                let open = self.wire.requests.get(&request);
+                // An answer by hand arrives all the same.
+                if !open.is_some_and(|request| matches!(request.purpose, Purpose::Update { .. })) {
+                    self.forget_request(request);
+                }
+            }
             Call::Session | Call::Renewal(_) => self.abandon_session(call),
             // It arrives all the same.
             Call::Reply => {}
@@ -221,7 +228,7 @@ impl<J: Json> Engine<J> {
     }
 
     /// A request whose answer belongs to this call.
-    pub(super) fn ask(&mut self, call: CallId, purpose: super::purpose::Purpose, outgoing: Outgoing<J>, now: Millis) {
+    pub(super) fn ask(&mut self, call: CallId, purpose: Purpose, outgoing: Outgoing<J>, now: Millis) {
         let request = self.wire.request(purpose, outgoing, None, now);
         self.calls.insert(call, Call::Request(request));
     }

@@ -42,6 +42,8 @@ impl<J: Json> Engine<J> {
                     *request = repeated;
                 }
             }
+            // The session that it began, if it began one, is nobody's.
+            Purpose::Initialize(_) => self.wire.session.session_id = None,
             _ => {}
         }
         self.drop_asked_by(id);

@@ -214,6 +214,21 @@ fn an_answer_to_a_task_that_is_gone_ends_as_that_task() {
 }
 
 #[test]
+fn an_answer_by_hand_arrives_whoever_waits_for_it() {
+    let (mut bench, result) = bench(&["name"]);
+    bench.on("tasks/update", |_| Reply::status(503));
+    let by_hand = respond(&mut bench, "name");
+    bench.abandon(by_hand);
+    let tasks = bench.server.tasks.clone();
+    bench.on("tasks/update", move |sent| {
+        tasks.borrow_mut().set("t1", sent.at, "completed");
+        Reply::json(sent.result(complete(json!({}))))
+    });
+    bench.pass(60_000);
+    assert_eq!((bench.value(result), bench.keys().len(), bench.count("tasks/update")), (text_result("done"), 1, 2));
+}
+
+#[test]
 fn answers_by_hand_that_fail_one_after_the_other_take_no_question_back() {
     let (mut bench, _) = bench(&["name"]);
     bench.hold("tasks/update");

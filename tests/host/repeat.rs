@@ -189,3 +189,14 @@ fn what_the_browser_may_refuse_to_send_is_not_sent_again() {
     bench.pass(10_000);
     assert_eq!((bench.error(call).code, bench.count("prompts/get")), (Code::Cors, 1));
 }
+
+#[test]
+fn a_session_whose_beginning_was_lost_is_not_the_next_ones() {
+    let mut bench = Bench::new(crate::bench::config(), all_capabilities());
+    bench.on("initialize", |_| Reply::stream().ends().in_session("lost"));
+    bench.call(|engine, call, now| engine.connect(call, now));
+    bench.pass(60_000);
+    let sent = bench.all("initialize");
+    assert!(sent.len() > 1, "it is sent again");
+    assert!(sent.iter().all(|sent| sent.header("mcp-session-id").is_none()));
+}

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `chance`, `plan` | what is random, and what kind of world comes of it |
 //! | `truth`, `peer`, `sessions`, `stateless` | the server: its tasks as they really are, and what it answers in each era |
-//! | `trouble` | the network |
+//! | `network`, `trouble` | what is on its way between the two, and what befalls it |
 //! | `caller` | the page |
 //! | `laws` | what must be true |
 //! | `world` | all of them, with one clock |
@@ -16,6 +16,7 @@
 mod caller;
 mod chance;
 mod laws;
+mod network;
 mod peer;
 mod plan;
 mod sessions;

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcp_tasks::engine::{Answers, Config, Era, ExchangeId, Failure, Media, Millis, QuestionId};
+use mcp_tasks::engine::{Answers, Config, Era, ExchangeId, Failure, Millis, QuestionId};
 use serde_json::Value;
 
 use super::caller::Caller;
 use super::chance::Chance;
 use super::peer::Peer;
 use super::plan::Plan;
-use super::trouble::{Fate, cut, doubled, nothing, refusal};
+use super::trouble::Fate;
 use crate::bench::{Bench, config};
 use crate::server::Server;
 use crate::wire::{Arrival, Reply, Sent};
@@ -20,7 +20,7 @@ const SPINNING: u32 = 20_000;
 const LONG: Millis = 3_600_000;
 
 /// Something that happens at its time.
-enum Event {
+pub enum Event {
     Arrives(Box<Sent>, Fate),
     GoesOn(usize),
     Act,
@@ -35,7 +35,7 @@ enum Event {
 
 pub struct World {
     pub seed: u64,
-    chance: Chance,
+    pub chance: Chance,
     pub bench: Bench,
     pub peer: Peer,
     pub caller: Caller,
@@ -43,11 +43,11 @@ pub struct World {
     events: BTreeMap<(Millis, u64), Event>,
     sequence: u64,
     /// When the last arrival of each exchange is due: none overtakes another.
-    due: BTreeMap<ExchangeId, Millis>,
-    is_down: bool,
-    calm: bool,
+    pub due: BTreeMap<ExchangeId, Millis>,
+    pub is_down: bool,
+    pub calm: bool,
     /// The exchanges that met with trouble: their end is trouble too, however late it comes.
-    troubled: BTreeSet<ExchangeId>,
+    pub troubled: BTreeSet<ExchangeId>,
     /// When something last went wrong, as far as the client can tell.
     pub troubled_at: Option<Millis>,
     /// How often each question was asked, and how often asking was for nothing.
@@ -204,7 +204,7 @@ impl World {
         }
     }
 
-    fn at(&mut self, at: Millis, event: Event) {
+    pub fn at(&mut self, at: Millis, event: Event) {
         self.sequence += 1;
         self.events.insert((at.max(self.bench.now), self.sequence), event);
     }
@@ -238,7 +238,7 @@ impl World {
         }
     }
 
-    fn say(&self, what: impl FnOnce() -> String) {
+    pub fn say(&self, what: impl FnOnce() -> String) {
         if self.trace {
             println!("{:>8} {}", self.bench.now - 1_000_000, what());
         }
@@ -246,103 +246,6 @@ impl World {
 
     pub fn troubles(&mut self, at: Millis) {
         self.troubled_at = self.troubled_at.max(Some(at));
-    }
-
-    /// A request leaves the client.
-    fn leaves(&mut self, sent: Sent) {
-        let plan = &self.peer.plan;
-        let delay = if self.calm { plan.latency.min(40) } else { self.chance.around(plan.latency) };
-        let is_troubled = !self.calm && self.chance.percent(plan.trouble);
-        let fate = if is_troubled { Fate::of(&sent, &mut self.chance) } else { Fate::Arrives };
-        self.say(|| format!("> {} {} {} {fate:?}", sent.exchange, sent.method(), sent.body));
-        if is_troubled {
-            self.troubled.insert(sent.exchange);
-            self.troubles(self.bench.now);
-        }
-        let delay = if let Fate::Late(more) = fate { delay + more } else { delay };
-        self.at(self.bench.now + delay, Event::Arrives(Box::new(sent), fate));
-    }
-
-    fn arrives(&mut self, sent: &Sent, fate: &Fate) {
-        let exchange = sent.exchange;
-        if self.is_down {
-            self.troubles(self.bench.now);
-            let wait = self.chance.percent(50).then(|| self.chance.below(5_000));
-            let reply = if self.chance.percent(50) { Reply::fail() } else { refusal(503, wait) };
-            return self.delivers(exchange, reply);
-        }
-        if matches!(fate, Fate::Lost | Fate::Refused(..) | Fate::Cut { clean: true }) {
-            self.note_unanswered(sent);
-        }
-        match fate {
-            Fate::Lost => {
-                let nothing = nothing(&mut self.chance);
-                return self.delivers(exchange, nothing);
-            }
-            Fate::Refused(status, retry_after) => return self.delivers(exchange, refusal(*status, *retry_after)),
-            _ => {}
-        }
-        let now = self.bench.now;
-        let reply = self.peer.serve(sent, now, &mut self.chance);
-        self.say(|| format!("  {exchange} is answered {reply:?}"));
-        let reply = match fate {
-            Fate::AnswerLost => {
-                self.peer.silence(exchange);
-                nothing(&mut self.chance)
-            }
-            Fate::Masked(status) => {
-                self.peer.silence(exchange);
-                refusal(*status, None)
-            }
-            Fate::Cut { clean } => {
-                self.peer.silence(exchange);
-                cut(reply, *clean, &mut self.chance)
-            }
-            Fate::Doubled => {
-                self.doubled += 1;
-                doubled(reply)
-            }
-            _ => reply,
-        };
-        let is_stream = matches!(reply.0.first(), Some((_, Arrival::Head(head))) if head.media == Media::EventStream);
-        if is_stream && !self.calm && self.chance.percent(self.peer.plan.trouble) {
-            let at = now + self.chance.around(5_000);
-            let clean = self.chance.percent(50);
-            self.at(at, Event::Breaks(exchange, clean));
-        }
-        self.delivers(exchange, reply);
-    }
-
-    /// An answer that the server does not get, as far as the client can tell, is asked for again.
-    fn note_unanswered(&mut self, sent: &Sent) {
-        for key in sent.params()["inputResponses"].as_object().into_iter().flatten().map(|(key, _)| key) {
-            if let Some(number) = super::truth::serial(&serde_json::json!({ "message": key })) {
-                *self.unanswered.entry(number).or_default() += 1;
-            }
-        }
-    }
-
-    /// Something of a response leaves the server.
-    fn delivers(&mut self, exchange: ExchangeId, reply: Reply) {
-        if !self.bench.is_open(exchange) {
-            return;
-        }
-        let delay = if self.calm { self.peer.plan.latency.min(40) } else { self.chance.around(self.peer.plan.latency) };
-        let now = self.bench.now;
-        for (after, arrival) in reply.0 {
-            let due = self.due.entry(exchange).or_default();
-            *due = (*due).max(now + delay + after);
-            let at = *due;
-            let is_trouble = match &arrival {
-                Arrival::Fail(_) => true,
-                Arrival::Head(head) => head.status >= 300,
-                _ => false,
-            };
-            if is_trouble && !self.calm {
-                self.troubles(at);
-            }
-            self.bench.schedule(exchange, at - now, arrival);
-        }
     }
 
     pub fn expect_answer(&mut self, question: QuestionId) {
