@@ -11,6 +11,9 @@ use crate::node::Node;
 /// Errors that a network makes, and those that speak for it.
 const OF_THE_WAY: [Code; 6] = [Code::Network, Code::Timeout, Code::Http, Code::Unauthorized, Code::Protocol, Code::Cors];
 
+/// A stream may be dead for so long before that is noticed.
+const UNNOTICED: Millis = 120_000;
+
 impl World {
     pub fn heard(&mut self, output: Output<Node>) {
         match output {
@@ -209,11 +212,11 @@ impl World {
         OF_THE_WAY.contains(&code) && self.troubled_at.is_some_and(|at| at >= since)
     }
 
-    /// May nobody have answered? A question of the era of sessions may be late, and is not waited for long.
+    /// May nobody have answered? In the era of sessions a question may be late, or on a stream that nobody knows yet to be dead.
     fn may_lack_input(&self, since: Millis) -> bool {
         let plan = &self.peer.plan;
-        let may_be_late = plan.era == Era::Legacy && (plan.latency > 100 || self.troubled_at.is_some());
-        !plan.answers || may_be_late || self.caller.refused || self.troubled_at.is_some_and(|at| at >= since)
+        let (is_legacy, since) = (plan.era == Era::Legacy, since.saturating_sub(if plan.era == Era::Legacy { UNNOTICED } else { 0 }));
+        !plan.answers || is_legacy && plan.latency > 100 || self.caller.refused || self.troubled_at.is_some_and(|at| at >= since)
     }
 
     fn state_of(&self, token: u64) -> Option<(State, Option<End>)> {

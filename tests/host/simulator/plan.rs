@@ -68,7 +68,7 @@ pub struct Plan {
     pub acts: u64,
 }
 
-/// Whether sessions may be lost: until the engine makes a new one, a lost session is the end of all its tasks.
+/// Whether sessions may be lost.
 const LOSES_SESSIONS: bool = false;
 
 impl Plan {
