@@ -12,14 +12,12 @@ const NIGHT = 10_000_000;
  * `--seed SEED` lives one world alone and tells what happens in it.
  */
 await main(async () => {
-  const text = { type: /** @type {const} */ ("string") };
-  const { values } = parseArgs({ options: { lifecycles: text, from: text, seed: text } });
+  const { values } = parseArgs({ options: { lifecycles: { type: "string" }, from: { type: "string" }, seed: { type: "string" } } });
+  const { lifecycles = "1000000", from = String(Math.floor(Date.now() / 86_400_000) * NIGHT), seed } = values;
   rust();
-  const first = values.from ?? String(Math.floor(Date.now() / 86_400_000) * NIGHT);
-  const env = values.seed
-    ? { SIMULATE_SEED: values.seed }
-    : { SIMULATE_LIFECYCLES: values.lifecycles ?? "1000000", SIMULATE_FROM: first };
-  if (!values.seed) console.log(`worlds from seed ${first} on`);
+  /** @type {Record<string, string>} */
+  const env = seed ? { SIMULATE_SEED: seed } : { SIMULATE_LIFECYCLES: lifecycles, SIMULATE_FROM: from };
+  if (!seed) console.log(`worlds from seed ${from} on`);
   const args = ["test", "--profile", "simulate", "--test", "host", "simulator", "--", "--nocapture"];
   await run("cargo", args, { cwd: root, env, show: "always" });
 });
