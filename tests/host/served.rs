@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, config, tool, tool_task};
 use crate::node::Node;
 use crate::server::{METHOD_NOT_FOUND, all_capabilities, id_of, text_result, told};
-use crate::wire::{Reply, Sent};
+use crate::wire::{Arrival, Reply, Sent};
 
 /// A client that answers every question, of a server with sessions.
 pub fn answering() -> Config<Node> {
