@@ -98,6 +98,7 @@ impl<J: Json> Engine<J> {
         if let Channel::Stream = channel {
             self.stream.remember(&exchange.decoder, !messages.is_empty());
         }
+        self.subscription.heard(channel);
         for message in messages {
             match message {
                 Some(message) => self.receive(message, channel, now),

@@ -10,6 +10,7 @@ use super::json::Json;
 use super::lifecycle::{Source, Verdict};
 use super::machine::{Call, Engine};
 use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
+use super::poll::EACH;
 use super::purpose::Purpose;
 use super::status::{State, TaskStatus};
 use super::time::Millis;
@@ -26,6 +27,9 @@ const PATIENT: u32 = 3;
 const HELD: usize = 1_024;
 /// So many ended tasks are remembered for `listTasks`.
 const REMEMBERED: usize = 100;
+/// More tasks than these are asked about at so many different times.
+const FEW: usize = 10;
+const PHASES: Millis = 256;
 /// The longest `Retry-After` that is honoured, in milliseconds.
 pub(super) const RETRY_AFTER_CAP: Millis = 300_000;
 
@@ -61,7 +65,8 @@ impl<J: Json> Engine<J> {
     /// The task of this id, newly taken up where it was not known.
     pub(super) fn track(&mut self, id: &str, now: Millis) -> &mut Tracked<J> {
         if self.tasks.get(id).is_none() {
-            self.tasks.insert(id.into(), Box::new(Tracked::new(id, now)));
+            let phase = self.dice.between(0, PHASES);
+            self.tasks.insert(id.into(), Box::new(Tracked { phase, ..Tracked::new(id, now) }));
             if self.era == Era::Modern && self.config.notifications {
                 self.subscription.grow(now);
             }
@@ -146,6 +151,7 @@ impl<J: Json> Engine<J> {
         task.rest_until = 0;
         task.look = None;
         task.streamed_by = connection;
+        self.stream.delivered = true;
         let Some(status) = self.heeded(status, now) else { return self.advance(&id, News::None, now) };
         match self.tasks.get_mut(&id).map(|task| task.life.observe(status, Source::Push)) {
             Some(Verdict::Confirm) => self.ask_status(&id, now),
@@ -157,6 +163,7 @@ impl<J: Json> Engine<J> {
 
     /// `tasks/get` was answered.
     pub(super) fn polled(&mut self, id: &str, request: RequestId, heard: u32, outcome: Result<J, Fault<J>>, now: Millis) {
+        let connection = self.connection();
         let era = self.era;
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.poll == Some(request) {
@@ -172,6 +179,8 @@ impl<J: Json> Engine<J> {
         let verdict = match status {
             Ok(status) => {
                 task.failures = 0;
+                let was_asked_before = connection != 0 && task.asked_under == connection && task.answered_under == connection;
+                let before = task.life.state().filter(|_| was_asked_before && !task.life.is_confirming());
                 task.answered_under = task.asked_under;
                 task.look = None;
                 task.heard = Some(now);
@@ -190,7 +199,11 @@ impl<J: Json> Engine<J> {
                 self.deliver_all(settled);
                 let Some(status) = self.heeded(status, now) else { return self.advance(id, News::None, now) };
                 let Some(task) = self.tasks.get_mut(id) else { return };
-                task.life.observe(status, Source::Answer { heard })
+                let verdict = task.life.observe(status, Source::Answer { heard });
+                if before.is_some() && task.life.state() != before {
+                    self.missed(id, now);
+                }
+                verdict
             }
             Err(fault) => {
                 if task.life.give_up_confirming() == Verdict::Changed {
@@ -307,7 +320,11 @@ impl<J: Json> Engine<J> {
         task.due = asks.then(|| match at_once && task.failures == 0 {
             true => now,
             false => {
-                let next = task.pace(connection, live).next(task.tried.max(task.heard.unwrap_or(0))).max(promised);
+                let last = task.tried.max(task.heard.unwrap_or(0));
+                let next = task.pace(connection, live).next(last);
+                // Those that came together are not asked about together for ever.
+                let spread = (EACH * live.saturating_sub(FEW) as Millis).min((next - last) / 4);
+                let next = (next + spread * task.phase / PHASES).max(promised);
                 // What failed is not repeated at once.
                 let rested = task.rested();
                 let sooner = [task.look, task.held_until().filter(|until| *until > now)].into_iter().flatten().map(|at| at.max(rested));

@@ -63,6 +63,11 @@ impl<J: Json> Lifecycle<J> {
         self.state().is_some_and(State::is_terminal)
     }
 
+    /// Was a failure pushed that the answer to a poll is to explain?
+    pub fn is_confirming(&self) -> bool {
+        self.unconfirmed.is_some()
+    }
+
     /// How many pushes were heard so far: goes with a question, and comes back with its answer.
     pub fn heard(&self) -> u32 {
         self.heard

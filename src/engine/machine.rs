@@ -181,6 +181,7 @@ impl<J: Json> Engine<J> {
         for Reverse((at, id)) in ringing {
             self.ring(&id, at, now);
         }
+        self.end_silence(now);
         self.tend_stream(now);
     }
 

@@ -8,6 +8,7 @@ use super::era::Era;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
+use super::silence::Silence;
 use super::sse::Decoder;
 use super::time::Millis;
 use super::wire::{Channel, ExchangeId, Head, Verb};
@@ -45,6 +46,9 @@ pub struct Stream {
     /// The connection began with what had been missed: old news, of tasks that were polled since.
     resumed: bool,
     retry: Option<Millis>,
+    /// This connection has told of a task.
+    pub delivered: bool,
+    pub silence: Silence,
     wanted: bool,
     pub listened: bool,
 }
@@ -83,12 +87,13 @@ impl Stream {
         match self.exchange {
             None if self.wanted && !self.refused => Some(self.rested()),
             None => None,
-            Some(_) => self.idle_until,
+            Some(_) => [self.idle_until, self.silence.until()].into_iter().flatten().min(),
         }
     }
 
     /// What to go on from when the connection breaks. A connection that brought a message was a good one.
     pub fn remember(&mut self, decoder: &Decoder, brought: bool) {
+        self.silence.broken();
         if let Some(id) = decoder.last_event_id() {
             self.last_event_id = Some(id.into());
         }
@@ -111,6 +116,8 @@ impl Stream {
     fn lost(&mut self, dice: &mut Dice, now: Millis) {
         self.exchange = None;
         self.open = false;
+        self.delivered = false;
+        self.silence.broken();
         self.idle_until = None;
         let wished = self.retry.map_or(0, |retry| retry.clamp(REOPEN_FLOOR, REOPEN_CAP));
         self.not_before = now + wished;

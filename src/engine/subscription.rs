@@ -15,6 +15,7 @@ use super::message::RequestId;
 use super::modern;
 use super::poll::{EACH, UNDER_STREAM};
 use super::purpose::Purpose;
+use super::silence::Silence;
 use super::stream::{IDLE, reopening};
 use super::time::Millis;
 use super::wire::Channel;
@@ -56,6 +57,7 @@ pub struct Subscription {
     /// Closed then, unless it is needed again.
     idle_until: Option<Millis>,
     wanted: bool,
+    pub silence: Silence,
     /// How many tasks there are.
     live: usize,
 }
@@ -104,7 +106,24 @@ impl Subscription {
     }
 
     pub fn deadline(&self) -> Option<Millis> {
-        self.due().or(self.idle_until)
+        [self.due().or(self.idle_until), self.silence.until()].into_iter().flatten().min()
+    }
+
+    pub fn current(&self) -> Option<RequestId> {
+        self.current
+    }
+
+    /// Something has come on a channel: the stream is there, if it is its.
+    pub fn heard(&mut self, on: Channel) {
+        if matches!(on, Channel::Request(id) if self.current == Some(id)) {
+            self.silence.broken();
+        }
+    }
+
+    /// However long it has lived, it was no good one.
+    pub fn fell_silent(&mut self) {
+        self.silence.broken();
+        self.opened = None;
     }
 
     /// Does the channel carry a stream, rather than the answer to a question?
@@ -126,6 +145,7 @@ impl Subscription {
     }
 
     fn lost(&mut self, dice: &mut Dice, now: Millis) {
+        self.silence.broken();
         if self.opened.is_some_and(|opened| now - opened >= LASTING) {
             self.failures = 0;
         }

@@ -86,6 +86,8 @@ pub struct Tracked<J> {
     pub held: Option<Held>,
     /// The stream on which the server may ask.
     pub aside: Aside,
+    /// Where in the spread of many tasks its polls are.
+    pub phase: Millis,
     /// What may have happened before the stream delivered is asked for then.
     pub look: Option<Millis>,
     /// When to act next, and the earliest alarm that is set for it.
@@ -119,6 +121,7 @@ impl<J: Json> Tracked<J> {
             asks: false,
             held: None,
             aside: Aside::default(),
+            phase: 0,
             look: None,
             due: None,
             alarm: None,

@@ -52,6 +52,7 @@ mod round;
 mod routed;
 mod scenarios;
 mod served;
+mod silence;
 mod sse;
 mod stream;
 mod subscription;
