@@ -76,7 +76,8 @@ fn one_that_promised_to_and_does_not_is_asked_less_and_less_often() {
     bench.pass(1_000);
     change(&mut bench, &id, 6_000, 200);
     bench.pass(1_200_000);
-    assert!((3..30).contains(&bench.count("subscriptions/listen")), "{}", bench.count("subscriptions/listen"));
+    // Without longer and longer rests it would be a hundred.
+    assert!((3..50).contains(&bench.count("subscriptions/listen")), "{}", bench.count("subscriptions/listen"));
 }
 
 #[test]
