@@ -3,7 +3,7 @@ import { type ErrorCode, McpError } from "./error.js";
 import type { Core } from "./generated/core.js";
 import type { Host } from "./host.js";
 import { checkLimits, type Limits, within } from "./limits.js";
-import type { Glue } from "./load.js";
+import type { Instance, User } from "./load.js";
 import { type Era, eraOf } from "./eras.js";
 import type { ClientOptions } from "./options.js";
 import { Questions, type Topic } from "./questions.js";
@@ -35,10 +35,11 @@ interface Call {
 const FAREWELL = 5_000;
 
 /** One connection: the core on one side, promises and callbacks on the other. */
-export class Link implements Host {
+export class Link implements Host, User {
   readonly send: Send;
   readonly tasks = new Map<string, Follower>();
   readonly progressing = new Map<number, (progress: Progress) => void>();
+  readonly #instance: Instance;
   readonly #core: Core;
   readonly #calls = new Map<number, Call>();
   readonly #questions: Questions;
@@ -52,12 +53,14 @@ export class Link implements Host {
   #ended: McpError | undefined;
 
   /** `past` is what was negotiated in the session that is to be gone on with. */
-  constructor(glue: Glue, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined, past?: object) {
+  constructor(instance: Instance, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined, past?: object) {
     [this.send, this.#knock] = sender(url, options, () => this.tell((core) => core.reauthorized()));
     this.#questions = new Questions(options, {
       answer: (question, answer) => this.#guard(() => this.#core.answer(question, answer)),
       refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
     });
+    this.#instance = instance;
+    instance.users.add(this);
     this.debug = teller(options.onDebug, shown(url.href));
     const random = crypto.getRandomValues(new Uint32Array(4));
     const idPrefix = Array.from(random, (word) => word.toString(36)).join("");
@@ -72,7 +75,7 @@ export class Link implements Host {
     const given = [elicitation, sampling, roots].map((handler) => handler !== undefined) as [boolean, boolean, boolean];
     this.#core = this.#guard(
       () =>
-        new glue.Core(
+        new instance.Core(
           this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(page.hostname), isLocal(url.hostname),
           Math.random(), !!options.store, past, before,
         ),
@@ -166,11 +169,12 @@ export class Link implements Host {
       this.#guard(() => this.#core.close(call, !keepsSession));
     }).catch(() => {});
     clearTimeout(timer);
-    this.#core.free();
+    // Of an instance that is broken there is nothing to free.
+    if (this.#instance.users.delete(this)) this.#core.free();
   }
 
   #end(error: McpError): void {
-    this.#ended = error;
+    this.#ended ??= error;
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     this.#questions.end(error);
@@ -251,9 +255,16 @@ export class Link implements Host {
   }
 
   panicked(cause?: unknown): McpError {
-    const error = new McpError("internal", "the WebAssembly module broke down, which is a defect of mcp-tasks: reload the page", { cause });
+    return this.#instance.broke(cause);
+  }
+
+  broke(error: McpError): void {
+    try {
+      this.#core.hangUp();
+    } catch {
+      // As far as it could.
+    }
     this.#end(error);
-    return error;
   }
 }
 

@@ -1,17 +1,28 @@
 import { McpError } from "./error.js";
-import * as glue from "./generated/core.js";
+import { type Core, glue } from "./generated/core.js";
 import type { WasmSource } from "./options.js";
 
-/** The glue that wasm-bindgen made. */
-export type Glue = typeof glue;
+/** Whoever has a core of an instance, and hears when that is broken. */
+export interface User {
+  broke(error: McpError): void;
+}
+
+/** An instance of the module. */
+export interface Instance {
+  readonly Core: typeof Core;
+  readonly users: Set<User>;
+  /** Gives it up, because of that. Says what is told to those who have it. */
+  readonly broke: (cause: unknown) => McpError;
+}
 
 /** What gives the module, when it is asked for. */
 export type Source = () => WasmSource | Promise<WasmSource>;
 
-let loading: Promise<Glue> | undefined;
+let loading: Promise<Instance> | undefined;
+let compiled: WebAssembly.Module | undefined;
 
 /** The module: loaded once for all clients, when the first connects. A load that failed is tried again by the next. */
-export function load(source: Source): Promise<Glue> {
+export function load(source: Source): Promise<Instance> {
   loading ??= start(source).catch((cause: unknown) => {
     loading = undefined;
     throw new McpError("wasm_load", "the WebAssembly module could not be loaded: it must be served where the package expects it, or given as `wasm`", {
@@ -21,10 +32,24 @@ export function load(source: Source): Promise<Glue> {
   return loading;
 }
 
-async function start(source: Source): Promise<Glue> {
-  const given = await source();
-  await glue.default({ module_or_path: given instanceof URL ? await served(given) : given });
-  return glue;
+async function start(source: Source): Promise<Instance> {
+  const { Core, init, compiled: module, stop } = glue();
+  const given = compiled ?? (await source());
+  await init({ module_or_path: given instanceof URL ? await served(given) : given });
+  compiled = module();
+  const users = new Set<User>();
+  let error: McpError | undefined;
+  // A trap leaves an instance in a state that nobody knows. Those who have it end, and the next to come gets a fresh one.
+  const broke = (cause: unknown): McpError => {
+    if (error) return error;
+    loading = undefined;
+    error = new McpError("internal", "the WebAssembly module broke down, which is a defect of mcp-tasks: connect again", { cause });
+    for (const user of users) user.broke(error);
+    users.clear();
+    stop();
+    return error;
+  };
+  return { Core, users, broke };
 }
 
 /** A server that has no such file may well answer with a page. */

@@ -43,10 +43,12 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   const debug = teller(options.onDebug, shown(url.href));
   const store = storeOf(options.store);
   const ledger = store && new Ledger(store, url, (detail, error) => debug({ type: "store", detail, error }));
-  const [glue, found] = await Promise.all([within(load(wasm === undefined ? source : () => wasm), limits), ledger?.load()]);
+  const instance = (): ReturnType<typeof load> => load(wasm === undefined ? source : () => wasm);
+  const [, found] = await Promise.all([within(instance(), limits), ledger?.load()]);
   const attempt = async (): Promise<Opened> => {
     const era = recall(url.origin);
-    const link = new Link(glue, url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era, found?.session);
+    // That of a moment ago may be broken by now.
+    const link = new Link(await instance(), url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era, found?.session);
     try {
       const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
       if (isFoundOut) remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);

@@ -61,12 +61,36 @@ const cargo = (env) =>
 async function bindings(bindgen) {
   const next = inProject(".tools/generated");
   await run(bindgen, [WASM, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", next]);
+  await instantiable(next);
   const wasm = join(next, "core_bg.wasm");
   await run(npmProgram("wasm-opt"), ["-Oz", ...WASM_FEATURES, wasm, "-o", wasm]);
   const text = (await readFile(wasm)).toString("base64");
   await writeFile(join(next, "core.wasm.base64.js"), `export default "${text}";\n`);
   await writeFile(join(next, "core.wasm.base64.d.ts"), "declare const text: string;\nexport default text;\n");
   await replace(GENERATED, next);
+}
+
+/**
+ * The glue keeps its one instance in the variables of its module, for as long as the page lives. As a function it makes a new instance
+ * whenever it is called: an instance that has trapped is of no use to anybody.
+ */
+async function instantiable(folder) {
+  const given = await readFile(join(folder, "core.js"), "utf8");
+  const exported = "export { initSync, __wbg_init as default };";
+  const classes = [...given.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
+  const inside = given.replaceAll(/^export class/gm, "class").replace(exported, "");
+  if (classes.join() !== "Core" || !given.includes(exported) || /^(export|import)\b/m.test(inside)) {
+    throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
+  }
+  // What is still under way when an instance is given up finds nothing any more that it could run.
+  const stop = "() => { wasm = new Proxy({}, { get: () => () => [] }); }";
+  const made = `return { Core, init: __wbg_init, compiled: () => wasmModule, stop: ${stop} };`;
+  await writeFile(join(folder, "core.js"), `export function glue() {\n${inside}\n${made}\n}\n`);
+  const types = (await readFile(join(folder, "core.d.ts"), "utf8"))
+    .replace("export class Core", "declare class Core")
+    .replace(/^export (?:default )?function [^;]*;/gm, "");
+  const members = ["Core: typeof Core", "init: (source: { module_or_path: InitInput }) => Promise<InitOutput>", "compiled: () => WebAssembly.Module", "stop: () => void"];
+  await writeFile(join(folder, "core.d.ts"), `${types}\nexport type { Core };\nexport function glue(): { ${members.join("; ")} };\n`);
 }
 
 /** dist/ is put together aside and swapped in whole, so that nothing of an earlier build stays and nobody sees half of it. */

@@ -222,6 +222,12 @@ impl Core {
         self.0.input(|engine, now| engine.abandon(call, now));
     }
 
+    /// The module has broken down: nothing is to stay open, nor to be called again. Everything else may be half done.
+    #[wasm_bindgen(js_name = hangUp)]
+    pub fn hang_up(&self) {
+        self.0.hang_up();
+    }
+
     /// `ends_session` is false where the session is to be gone on with later.
     pub fn close(&self, call: u32, ends_session: bool) {
         self.0.unlisten();

@@ -106,6 +106,16 @@ impl Driver {
         self.timer.arm(deadline, now());
     }
 
+    /// Aborts whatever is under way, and is no longer called. The engine is not told.
+    pub(super) fn hang_up(&self) {
+        if let Ok(aborts) = self.aborts.try_borrow() {
+            aborts.iter().for_each(|(_, controller)| controller.abort());
+        }
+        if let Ok(mut life) = self.life.try_borrow_mut() {
+            life.take();
+        }
+    }
+
     fn perform(self: &Rc<Self>, output: Output<Value>) {
         // What a callback throws, the face has reported: nothing follows from it here.
         let _ = match output {

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import binaryen from "binaryen";
+import { expect, test } from "./fixtures.ts";
+
+const MODULE = `${import.meta.dirname}/../../dist/core.wasm`;
+
+/** The package's own module, in which what `Core` does under this name traps. */
+function trappingIn(name: string): string {
+  const module = binaryen.readBinary(readFileSync(MODULE));
+  const exported = binaryen.getExportInfo(module.getExport(`core_${name}`));
+  const { name: inside, params, results } = binaryen.getFunctionInfo(module.getFunction(exported.value));
+  module.removeFunction(inside);
+  module.addFunction(inside, params, results, [], module.unreachable());
+  return Buffer.from(module.emitBinary()).toString("base64");
+}
+
+test.describe("the module breaks down", () => {
+  test("by a panic: everything of all clients ends with `internal`, nothing stays open, and the next client works", async ({ page, scripted }) => {
+    scripted.task();
+    scripted.on("prompts/get", () => {});
+    const seen = await page.evaluate(async (url) => {
+      const [client, other] = [await connect(url), await connect(url)];
+      const task = await client.callTool("work", {}, { task: true });
+      const started: Promise<unknown>[] = [task.result(), task.wait({ state: "completed" }), other.getPrompt("never"), other.resumeTask("task-1").result()];
+      const waiting = started.map((promise) => settle(promise));
+      await sleep(300);
+
+      // There is no way in while the core is at work, but the page's own clock is one.
+      const inner: unknown[] = [];
+      const now = performance.now.bind(performance);
+      performance.now = () => {
+        performance.now = now;
+        try {
+          client.onNotification("any", () => {});
+        } catch (error) {
+          inner.push((error as { code?: string }).code);
+        }
+        return now();
+      };
+      const outer = await settle(client.listTools());
+      const late = await settle(other.callTool("work"));
+      const closed = await Promise.all([settle(client.close()), settle(other.close())]);
+      return {
+        ended: [...(await Promise.all(waiting)), outer, late].map(({ error }) => error?.code),
+        inner,
+        live: client.tasks.size,
+        closed: closed.map(({ error }) => error),
+      };
+    }, scripted.url);
+    expect(seen).toEqual({ ended: Array(6).fill("internal"), inner: ["internal"], live: 0, closed: [undefined, undefined] });
+    await scripted.until(() => scripted.streams === 0);
+
+    const sent = scripted.requests.length;
+    const fresh = await page.evaluate(async (url) => {
+      await sleep(1000);
+      const client = await connect(url);
+      const tools = await client.listTools();
+      const text = await client.callTool("work");
+      await client.close();
+      return { tools: tools.length, text: text.content[0] };
+    }, scripted.url);
+    expect(fresh).toMatchObject({ tools: 1, text: { text: "at once" } });
+    const names = scripted.requests.slice(sent).map((call) => call.name);
+    expect(names, "the broken one sends nothing more").toEqual(["initialize", "notifications/initialized", "tools/list", "tools/call", "DELETE"]);
+  });
+
+  test("by a trap that no code of its own sees: the same, as often as it happens", async ({ page, scripted }) => {
+    scripted.on("prompts/get", () => {});
+    const seen = await page.evaluate(
+      async ([url, text]) => {
+        const wasm = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+        const ended: (string | undefined)[] = [];
+        for (let time = 0; time < 3; time++) {
+          const [client, other] = [await connect(url, { wasm }), await connect(url, { wasm })];
+          const waiting = [client, other].map((each) => settle<unknown>(each.getPrompt("never")));
+          await sleep(50);
+          const trapped = settle<unknown>(Promise.resolve().then(() => client.onNotification("any", () => {})));
+          for (const each of await Promise.all([trapped, ...waiting])) ended.push(each.error?.code);
+          await Promise.all([client.close(), other.close()]);
+        }
+        return { ended, tools: (await (await connect(url)).listTools()).length };
+      },
+      [scripted.url, trappingIn("listen")] as const,
+    );
+    expect(seen).toEqual({ ended: Array(9).fill("internal"), tools: 1 });
+  });
+});
