@@ -262,6 +262,8 @@ impl<J: Json> Engine<J> {
     /// Ends everything here; `ends_session`, the session too. What runs on the server runs on.
     pub fn close(&mut self, call: CallId, ends_session: bool, now: Millis) {
         self.closed = true;
+        // No stream is opened any more, however long the farewell takes.
+        self.session.begun = false;
         let calls = self.calls.take();
         for (open, _) in calls {
             self.wire.out.push_back(Output::Reject(open, Error::new(Code::Closed, "the client was closed")));

@@ -4,12 +4,18 @@ use mcp_tasks::engine::{Code, Config};
 use serde_json::json;
 
 use crate::bench::{Bench, config, tool, tool_task};
+use crate::node::Node;
+use crate::served::answering;
 use crate::server::all_capabilities;
 use crate::wire::{Reply, Sent};
 
 /// In a session with a stream, and a call of each kind that waits.
 fn busy() -> (Bench, Vec<u32>) {
-    let mut bench = Bench::new(config(), all_capabilities());
+    busy_with(config())
+}
+
+fn busy_with(config: Config<Node>) -> (Bench, Vec<u32>) {
+    let mut bench = Bench::new(config, all_capabilities());
     bench.on("initialize", |sent| {
         let result = json!({ "protocolVersion": "2025-11-25", "capabilities": all_capabilities(), "serverInfo": {} });
         Reply::json(sent.result(result)).in_session("s1")
@@ -122,4 +128,14 @@ fn connecting_can_be_ended_by_closing() {
     assert_eq!(bench.error(call).code, Code::Closed);
     bench.pass(600_000);
     assert_eq!(bench.sent.len(), 1);
+}
+
+#[test]
+fn a_farewell_that_takes_its_time_opens_no_stream() {
+    let (mut bench, _) = busy_with(answering());
+    bench.hold("DELETE");
+    let goodbye = bench.close();
+    bench.pass(600_000);
+    assert!(!bench.is_pending(goodbye));
+    assert_eq!((bench.count("GET"), bench.engine.deadline()), (1, None), "the one that was open before");
 }
