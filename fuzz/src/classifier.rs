@@ -9,7 +9,8 @@ const CODES: [i32; 8] = [-32022, -32021, -32020, -32700, -32602, -32601, -32600,
 pub fn try_out(data: &[u8]) {
     let [kind, status, code, hides, rest @ ..] = data else { return };
     let versions: Vec<String> = String::from_utf8_lossy(rest).lines().map(Into::into).collect();
-    let names = |era: Era| versions.iter().any(|version| if era == Era::Modern { version == "2026-07-28" } else { version.starts_with("2025-") });
+    let names =
+        |era: Era| versions.iter().any(|version| if era == Era::Modern { version == "2026-07-28" } else { version.starts_with("2025-") });
     let status = STATUSES[usize::from(*status) % STATUSES.len()];
     let probe = match kind % 5 {
         0 => Probe::Supports(versions.clone()),
@@ -25,7 +26,9 @@ pub fn try_out(data: &[u8]) {
     match finding {
         Finding::Speak(Era::Modern) => assert!(names(Era::Modern), "{probe:?}"),
         Finding::Speak(Era::Legacy) if probe.names_versions() && !versions.is_empty() => assert!(names(Era::Legacy), "{probe:?}"),
-        Finding::Speak(Era::Legacy) => assert!(!matches!(status, 401 | 403 | 500..) || !matches!(probe, Probe::Refused { .. }), "{probe:?}"),
+        Finding::Speak(Era::Legacy) => {
+            assert!(!matches!(status, 401 | 403 | 500..) || !matches!(probe, Probe::Refused { .. }), "{probe:?}")
+        }
         Finding::TryLegacy => assert!(hides % 2 == 1 && probe == Probe::Opaque),
         Finding::Correct | Finding::NoCommonVersion | Finding::Refuse => {}
     }

@@ -287,12 +287,18 @@ impl World<'_> {
         let answer = |result: Value| json!({ "jsonrpc": "2.0", "id": id, "result": result });
         Some(match self.tape.byte() % 9 {
             0 => return serde_json::from_slice(self.tape.chunk()).ok(),
-            1 => json!({ "jsonrpc": "2.0", "id": id, "error": { "code": self.tape.pick(&[-32602, -32601, -32600, -32000, -32020, -32022]), "message": "no" } }),
-            2 => json!({ "jsonrpc": "2.0", "method": self.tape.pick(&["notifications/tasks", "notifications/tasks/status"]), "params": task }),
+            1 => {
+                json!({ "jsonrpc": "2.0", "id": id, "error": { "code": self.tape.pick(&[-32602, -32601, -32600, -32000, -32020, -32022]), "message": "no" } })
+            }
+            2 => {
+                json!({ "jsonrpc": "2.0", "method": self.tape.pick(&["notifications/tasks", "notifications/tasks/status"]), "params": task })
+            }
             3 => json!({ "jsonrpc": "2.0", "id": self.tape.byte() % 3, "method": "elicitation/create", "params": {
                 "message": "m", "_meta": { "io.modelcontextprotocol/related-task": { "taskId": self.tape.pick(&IDS) } },
             } }),
-            4 => json!({ "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": { "notifications": { "taskIds": IDS } } }),
+            4 => {
+                json!({ "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": { "notifications": { "taskIds": IDS } } })
+            }
             5 => answer(self.anything()),
             _ => answer(self.expected(sent, task)),
         })
