@@ -47,6 +47,11 @@ impl Aside {
         self.request
     }
 
+    /// It is sent again, under this id.
+    pub fn goes_on_as(&mut self, request: RequestId) {
+        self.request = Some(request);
+    }
+
     /// What failed before says nothing about now.
     pub fn wake(&mut self) {
         self.failures = 0;

@@ -24,38 +24,35 @@ const NO_SUCH_SESSION: i32 = -32001;
 impl<J: Json> Engine<J> {
     /// A request was refused: perhaps because the session is gone, and then it is made again once that is known. Gives it back where it is
     /// not to be made again.
-    pub(super) fn doubt(&mut self, id: RequestId, failed: Box<Request<J>>, fault: &mut Fault<J>, now: Millis) -> Option<Box<Request<J>>> {
+    pub(super) fn doubt(
+        &mut self,
+        id: RequestId,
+        mut failed: Box<Request<J>>,
+        fault: &mut Fault<J>,
+        now: Millis,
+    ) -> Option<Box<Request<J>>> {
         let is_opening = matches!(failed.purpose, Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_));
-        if is_opening || !self.tells_of_session(fault) || now < self.session.trusted_until {
+        // What was sent in an earlier session was refused for that.
+        let is_old = failed.session != self.wire.session.number;
+        let is_doubtful = self.tells_of_session(fault) && now >= self.session.trusted_until;
+        if is_opening || !(is_doubtful || is_old && says_no_session(fault)) {
             return Some(failed);
         }
-        // What was sent in an earlier session was refused for that.
-        let is_known = failed.session != self.wire.session.number || self.ask_after_session(now);
-        let mut failed = failed;
-        match failed.purpose {
-            Purpose::Poll { .. } | Purpose::Payload(_) | Purpose::Aside(_) => {
-                // Whoever follows the task asks again.
-                fault.transient = true;
-                Some(failed)
-            }
-            // The server had begun to answer it, in the session that is gone: it may have been executed.
-            _ if !is_known || failed.is_doubted || failed.last_event_id.is_some() => Some(failed),
-            _ => {
-                failed.is_doubted = true;
-                self.send_again(id, failed, 0, now).err()
-            }
+        let is_known = is_old || self.ask_after_session(now);
+        // The server had begun to answer it, in the session that is gone: it may have been executed.
+        let is_lost = failed.last_event_id.is_some();
+        if is_known && !failed.is_doubted && !is_lost {
+            failed.is_doubted = true;
+            return self.send_again(id, failed, 0, now).err();
         }
+        // Whoever follows a task asks again.
+        fault.transient |= matches!(failed.purpose, Purpose::Poll { .. } | Purpose::Payload(_) | Purpose::Aside(_));
+        Some(failed)
     }
 
-    /// Is this how a server refuses what is sent in a session that it does not have?
+    /// Is this how a server refuses what is sent in the session that we are in, for want of it?
     pub(super) fn tells_of_session(&self, fault: &Fault<J>) -> bool {
-        let is_in_session = self.era == Era::Legacy && self.wire.session.session_id.is_some() && self.session.begun;
-        let says_so = match fault.status {
-            404 => true,
-            400 => matches!(fault.error.rpc_code(), None | Some(SERVER_ERROR | NO_SUCH_SESSION)),
-            _ => false,
-        };
-        is_in_session && says_so
+        self.era == Era::Legacy && self.wire.session.session_id.is_some() && self.session.begun && says_no_session(fault)
     }
 
     /// Asks in the session whether it is still there; meanwhile nothing else is sent. Says whether there is reason to wait for it.
@@ -134,5 +131,13 @@ impl<J: Json> Engine<J> {
             }
             (None, None) => {}
         }
+    }
+}
+
+fn says_no_session<J: Json>(fault: &Fault<J>) -> bool {
+    match fault.status {
+        404 => true,
+        400 => matches!(fault.error.rpc_code(), None | Some(SERVER_ERROR | NO_SUCH_SESSION)),
+        _ => false,
     }
 }

@@ -44,6 +44,11 @@ impl<J: Json> Engine<J> {
             }
             // The session that it began, if it began one, is nobody's.
             Purpose::Initialize(_) => self.wire.session.session_id = None,
+            Purpose::Poll { task_id, .. } => self.tasks.get_mut(task_id.as_str()).into_iter().for_each(|task| task.poll = Some(repeated)),
+            Purpose::Payload(task_id) => self.tasks.get_mut(task_id.as_str()).into_iter().for_each(|task| task.payload = Some(repeated)),
+            Purpose::Aside(task_id) => {
+                self.tasks.get_mut(task_id.as_str()).into_iter().for_each(|task| task.aside.goes_on_as(repeated));
+            }
             _ => {}
         }
         self.drop_asked_by(id);

@@ -89,6 +89,40 @@ fn one_new_session_is_opened_for_all_and_what_was_refused_is_sent_again() {
 }
 
 #[test]
+fn a_refusal_that_comes_late_is_of_the_session_before() {
+    for wait in [0, 10, 30, 50, 70, 90, 500] {
+        let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
+        bench.call(|engine, call, now| engine.list(call, mcp_tasks::engine::Listing::Tools, now));
+        bench.server.latency = 20;
+        current.set(2);
+        let mut is_first = true;
+        bench.server.upset(move |sent| (sent.method() == "tools/call" && std::mem::take(&mut is_first)).then(Reply::never));
+        let late = bench.invoke(tool("never"));
+        bench.pass(0);
+        let call = bench.invoke(tool("never"));
+        bench.pass(30 + wait);
+        let sent = bench.all("tools/call")[0].clone();
+        bench.reply(&sent, Reply::status(404));
+        bench.pass(5_000);
+        assert_eq!(bench.value(late), text_result("at once"), "{wait}");
+        assert_eq!(bench.value(call), text_result("at once"), "{wait}");
+        assert_eq!(bench.count("initialize"), 1, "{wait}: {:?}", posted(&bench));
+    }
+}
+
+#[test]
+fn a_status_that_is_asked_for_meanwhile_is_that_of_the_new_session() {
+    let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
+    bench.watched_task();
+    for _ in 0..4 {
+        current.set(current.get() + 1);
+        let status = bench.call(|engine, call, now| engine.fresh_status(call, "t1", now));
+        bench.pass(10_000);
+        assert_eq!(bench.value(status)["status"], "working");
+    }
+}
+
+#[test]
 fn a_refusal_in_a_session_that_is_there_is_about_the_request() {
     for status in [404, 400] {
         let (mut bench, _) = forgetful(fresh(), |_| Reply::status(404));
