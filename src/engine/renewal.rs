@@ -91,6 +91,8 @@ impl<J: Json> Engine<J> {
             Err(fault) => fault,
         };
         if !self.tells_of_session(&fault) {
+            // Nothing was learned: the next refusal may ask again.
+            self.session.doubted_until = 0;
             return self.reject(EVERYBODY, fault.error);
         }
         let number = self.wire.session.number + 1;

@@ -69,7 +69,7 @@ pub struct Plan {
 }
 
 /// Whether sessions may be lost.
-const LOSES_SESSIONS: bool = false;
+const LOSES_SESSIONS: bool = true;
 
 impl Plan {
     pub fn new(chance: &mut Chance) -> Self {
