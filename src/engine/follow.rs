@@ -18,7 +18,7 @@ use super::tracked::{News, Tracked, Waiting, Want};
 use super::wire::{CallId, Output};
 
 /// So many other failures in a row are believed: a proxy's page, a server's bad moment.
-const BELIEVED: u32 = 5;
+pub(super) const BELIEVED: u32 = 5;
 /// A token may have run out, and the next request carry a new one; more tries are hammering at a door.
 pub(super) const REFUSED: u32 = 2;
 /// After so many failed attempts in a row, whoever asked for the status is told of them. Waits go on.

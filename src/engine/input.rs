@@ -4,7 +4,7 @@
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
-use super::follow::RETRY_AFTER_CAP;
+use super::follow::{BELIEVED, RETRY_AFTER_CAP};
 use super::json::Json;
 use super::machine::{Call, Engine};
 use super::message::INVALID_PARAMS;
@@ -271,7 +271,8 @@ impl<J: Json> Engine<J> {
                 // It goes on now: to be asked about as if it were new.
                 task.since = now;
             }
-            Err(fault) if call.is_none() && fault.transient => {
+            // What is no word of the server's may be a proxy's, and pass: the user is not asked again for that.
+            Err(fault) if call.is_none() && (fault.transient || fault.error.code != Code::Rpc && inputs.failures + 1 < BELIEVED) => {
                 inputs.failures += 1;
                 inputs.not_before = now + self.dice.backoff(inputs.failures).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
             }

@@ -15,6 +15,8 @@ use super::wire::{CallId, Output, SessionHeaders};
 
 /// Who waits for the new session: all, and no call of the face's.
 const EVERYBODY: CallId = 0;
+/// What was refused so often is not sent again.
+const MOST_DOUBTS: u32 = 3;
 /// A server that was asked is not asked again for so long, unless it has answered anything since; and so long it is believed.
 const REST: Millis = 5_000;
 /// What servers say of a session that they do not know, where they do not say it by the status 404.
@@ -38,11 +40,13 @@ impl<J: Json> Engine<J> {
         if is_opening || !(is_doubtful || is_old && says_no_session(fault)) {
             return Some(failed);
         }
-        let is_known = is_old || self.ask_after_session(now);
+        if !is_old {
+            self.ask_after_session(now);
+        }
         // The server had begun to answer it, in the session that is gone: it may have been executed.
         let is_lost = failed.last_event_id.is_some();
-        if is_known && !failed.is_doubted && !is_lost {
-            failed.is_doubted = true;
+        if failed.doubts < MOST_DOUBTS && !is_lost {
+            failed.doubts += 1;
             return self.send_again(id, failed, 0, now).err();
         }
         // Whoever follows a task asks again.
@@ -55,19 +59,16 @@ impl<J: Json> Engine<J> {
         self.era == Era::Legacy && self.wire.session.session_id.is_some() && self.session.begun && says_no_session(fault)
     }
 
-    /// Asks in the session whether it is still there; meanwhile nothing else is sent. Says whether there is reason to wait for it.
-    pub(super) fn ask_after_session(&mut self, now: Millis) -> bool {
-        if self.calls.get(&EVERYBODY).is_some() {
-            return true;
+    /// Asks in the session whether it is still there; meanwhile nothing else is sent.
+    pub(super) fn ask_after_session(&mut self, now: Millis) {
+        if self.is_renewing() {
+            return;
         }
-        if now < self.session.doubted_until {
-            return false;
-        }
-        self.session.doubted_until = now + REST;
+        let at = self.session.doubted_until.max(now);
+        self.session.doubted_until = at + REST;
         self.wire.flow.hold();
         self.calls.insert(EVERYBODY, Call::Renewal(None));
-        self.wire.request(Purpose::Reunion(EVERYBODY), legacy::ping(), None, now);
-        true
+        self.wire.request_at(at, Purpose::Reunion(EVERYBODY), legacy::ping(), None, now);
     }
 
     /// A request of the session was answered.

@@ -25,8 +25,8 @@ pub struct Request<J> {
     pub deadline: Option<Millis>,
     /// The session that it was sent in.
     pub session: u32,
-    /// It was refused before, perhaps for want of the session.
-    pub is_doubted: bool,
+    /// How often it was refused, perhaps for want of the session.
+    pub doubts: u32,
     /// How often it was sent before, under other ids.
     pub repetitions: u32,
     /// The last event that its broken streams brought, and how often in a row they have brought none since.
@@ -43,6 +43,11 @@ impl<J: Json> Wire<J> {
     }
 
     pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
+        self.request_at(now, purpose, outgoing, patience, now)
+    }
+
+    /// The same, so much later.
+    pub fn request_at(&mut self, at: Millis, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
         let patience = patience.unwrap_or(self.patience);
         let request = Request {
             purpose,
@@ -52,13 +57,13 @@ impl<J: Json> Wire<J> {
             patience,
             deadline: None,
             session: 0,
-            is_doubted: false,
+            doubts: 0,
             repetitions: 0,
             last_event_id: None,
             fruitless: 0,
             new_headers: Vec::new(),
         };
-        self.enter(request, now, now)
+        self.enter(request, at, now)
     }
 
     /// Sends a request that failed once more at that time, under another id; `None` when it would be given up by then.

@@ -168,7 +168,16 @@ fn a_question_beside_one_that_is_thought_about_is_asked_too() {
 
 #[test]
 fn an_answer_that_did_not_arrive_is_sent_again_and_nobody_asked_again() {
-    let troubles = [Reply::fail(), Reply::status(503), Reply::status(429).retry_after(30_000), Reply::never(), Reply::stream().ends()];
+    let troubles = [
+        Reply::fail(),
+        Reply::status(503),
+        Reply::status(429).retry_after(30_000),
+        Reply::never(),
+        Reply::stream().ends(),
+        // A proxy's word, which is none of the server's.
+        Reply::status(400),
+        Reply::status(404),
+    ];
     for trouble in troubles {
         let (mut bench, result) = bench(&["name"]);
         let (mut left, tasks) = (3, bench.server.tasks.clone());

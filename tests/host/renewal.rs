@@ -216,24 +216,30 @@ fn an_answer_to_a_session_that_is_gone_finds_that_out() {
 }
 
 #[test]
-fn where_no_new_session_is_to_be_had_whoever_waited_is_told_and_the_next_may_try() {
-    let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
-    current.set(2);
-    let mut tries = 0;
-    bench.server.upset(move |sent| {
-        let is_first = sent.method() == "initialize" && {
-            tries += 1;
-            tries == 1
-        };
-        is_first.then(|| Reply::status(403))
-    });
-    let call = bench.invoke(tool("plain"));
-    bench.pass(1_000);
-    assert_eq!(bench.error(call).code, Code::Http, "{:?}", posted(&bench));
-    bench.pass(10_000);
-    let call = bench.invoke(tool("plain"));
-    bench.pass(1_000);
-    assert_eq!(bench.value(call), text_result("at once"));
+fn where_no_new_session_is_to_be_had_it_is_tried_again_and_then_whoever_waited_is_told() {
+    for refusals in [1, 100] {
+        let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
+        current.set(2);
+        let mut left = refusals;
+        bench.server.upset(move |sent| {
+            let is_refused = sent.method() == "initialize" && left > 0;
+            is_refused.then(|| {
+                left -= 1;
+                Reply::status(403)
+            })
+        });
+        let call = bench.invoke(tool("plain"));
+        bench.pass(30_000);
+        match refusals {
+            1 => assert_eq!(bench.value(call), text_result("at once")),
+            _ => assert_eq!(bench.error(call).code, Code::Http, "{:?}", posted(&bench)),
+        }
+        assert!(bench.count("initialize") <= 4, "{:?}", posted(&bench));
+        bench.server.upset(|_| None);
+        let call = bench.invoke(tool("plain"));
+        bench.pass(10_000);
+        assert_eq!(bench.value(call), text_result("at once"), "and the next may try");
+    }
 }
 
 #[test]
