@@ -5,6 +5,7 @@ import { rust } from "./setup/rust.mjs";
 import * as browser from "./suites/browser.mjs";
 import * as conformance from "./suites/conformance.mjs";
 import * as e2e from "./suites/e2e.mjs";
+import * as engines from "./suites/engines.mjs";
 import * as fuzz from "./suites/fuzz.mjs";
 import * as host from "./suites/host.mjs";
 import * as lint from "./suites/lint.mjs";
@@ -12,7 +13,7 @@ import * as packed from "./suites/package.mjs";
 import * as types from "./suites/types.mjs";
 
 /** In the order in which they run: what is quick and tells most comes first. */
-const SUITES = { lint, host, fuzz, browser, types, e2e, conformance, package: packed };
+const SUITES = { lint, host, fuzz, browser, types, e2e, engines, conformance, package: packed };
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
 

@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { tools } from "../lib/project.mjs";
+import { firefoxPath, miniBrowserPath } from "../lib/browsers.mjs";
 import { chromiumPath, onPath } from "../lib/chromium.mjs";
 import { Missing, step } from "../lib/log.mjs";
 import { npmProgram, run } from "../lib/run.mjs";
 import { installDebian, isDebianRoot } from "./debian.mjs";
-
-const FIREFOX = "/Applications/Firefox.app/Contents/MacOS/firefox";
 
 /** Chromium for Playwright. */
 export async function chromium() {
@@ -28,7 +26,14 @@ export async function chromedriver() {
 }
 
 export async function firefox() {
-  if (onPath("firefox", "firefox-esr") || existsSync(FIREFOX)) return;
+  if (firefoxPath()) return;
   if (!isDebianRoot()) throw new Missing("Firefox", "apt-get install firefox-esr, or your system's own way");
   await step("Firefox from Debian", () => installDebian("Firefox", tools.debian.firefox));
+}
+
+/** WebKit as WebKitGTK has it, its driver, and a screen that is none to show it on. */
+export async function webkit() {
+  if (onPath("WebKitWebDriver") && onPath("xvfb-run") && miniBrowserPath()) return;
+  if (!isDebianRoot()) throw new Missing("WebKitGTK with its driver, and Xvfb", `apt-get install ${tools.debian.webkit.join(" ")}, or your system's own way`);
+  await step("WebKit from Debian", () => installDebian("WebKit", tools.debian.webkit));
 }

@@ -17,6 +17,7 @@ const checks = (env) => ({
   "clippy, wasm32": () => run("cargo-clippy", [...CLIPPY, "--target", "wasm32-unknown-unknown", ...DENY], { cwd: root, env, show: "on failure" }),
   "tsc, scripts": () => tsc("scripts"),
   "tsc, tests/e2e": () => tsc("tests/e2e"),
+  "tsc, tests/engines": () => tsc("tests/engines"),
   "tsc, tests/package": () => tsc("tests/package"),
   eslint: () => run(npmProgram("eslint"), ["."], { cwd: root, show: "on failure" }),
 });

@@ -1,0 +1,40 @@
+import { chromium } from "@playwright/test";
+import { firefoxPath, miniBrowserPath } from "../../../scripts/lib/browsers.mjs";
+import { chromiumPath } from "../../../scripts/lib/chromium.mjs";
+import { geckodriver } from "../../../scripts/setup/cargo-tools.mjs";
+import { WebDriver } from "./webdriver.ts";
+
+export const ENGINES = ["chromium", "firefox", "webkit"] as const;
+export type Engine = (typeof ENGINES)[number];
+
+/** A page in some browser. */
+export interface Driver {
+  /** Opens a page, of which it is known what its scripts put there. */
+  goto(url: string, name: string): Promise<void>;
+  run<A, R>(call: (argument: A) => Promise<R>, argument: A): Promise<R>;
+  close(): Promise<void>;
+}
+
+export const open: Record<Engine, () => Promise<Driver>> = {
+  async chromium() {
+    const executablePath = chromiumPath();
+    const browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+    const page = await browser.newPage();
+    return {
+      goto: async (url) => void (await page.goto(url)),
+      run: (call, argument) => page.evaluate(call as never, argument) as never,
+      close: () => browser.close(),
+    };
+  },
+  async firefox() {
+    const folder = await geckodriver();
+    const program = folder === "" ? "geckodriver" : `${folder}/geckodriver`;
+    const options = { binary: firefoxPath(), args: ["-headless"] };
+    return WebDriver.open((port) => [program, "--port", String(port)], { browserName: "firefox", "moz:firefoxOptions": options });
+  },
+  async webkit() {
+    const options = { binary: miniBrowserPath(), args: ["--automation"] };
+    const command = ["WebKitWebDriver"] as const;
+    return WebDriver.open((port) => ["xvfb-run", "-a", ...command, `--port=${port}`], { browserName: "MiniBrowser", "webkitgtk:browserOptions": options });
+  },
+};
