@@ -11,7 +11,7 @@ use super::purpose::Purpose;
 use super::time::Millis;
 
 /// So many of these streams are open at once: browsers have six connections for a server, and the answers need one too.
-const MOST_OPEN: usize = 3;
+pub const MOST_OPEN: usize = 3;
 /// A stream that has asked is ended for another task's after this.
 const SPENT: Millis = 1_000;
 /// And one that has not, after this.

@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::json::Json;
 use super::machine::Engine;
 use super::message::Message;
+use super::nesting;
 use super::purpose::Purpose;
 use super::time::Millis;
 use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media};
@@ -94,7 +95,7 @@ impl<J: Json> Engine<J> {
         let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return };
         let channel = exchange.channel;
         let mut messages = Vec::new();
-        let within = exchange.decoder.feed(chunk, |text| messages.push(J::parse(text)));
+        let within = exchange.decoder.feed(chunk, |text| messages.push(nesting::parse(text)));
         if let Channel::Stream = channel {
             self.stream.remember(&exchange.decoder, !messages.is_empty());
         }

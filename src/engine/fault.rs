@@ -53,7 +53,7 @@ impl<J: Json> Fault<J> {
                 Code::Network,
                 "no response: the server is unreachable, the connection broke, or the server's CORS headers do not allow this page",
             ),
-            Failure::TooLarge => (Code::Protocol, "the response passes the size limit"),
+            Failure::TooLarge => (Code::Protocol, "the response is larger, or nested deeper, than what is read"),
             Failure::Redirected => {
                 (Code::Http, "the server redirects, which a request with credentials does not follow: connect to the final URL")
             }

@@ -24,23 +24,31 @@ pub(super) const REFUSED: u32 = 2;
 /// After so many failed attempts in a row, whoever asked for the status is told of them. Waits go on.
 const PATIENT: u32 = 3;
 /// Statuses for ids that nobody knows are held while a task is being made, and only so many.
-const HELD: usize = 1_024;
+pub const HELD: usize = 1_024;
+/// So many tasks are followed at a time: each costs requests and memory until it ends, and a server need not let it.
+pub const MOST_TASKS: usize = 10_000;
 /// So many ended tasks are remembered for `listTasks`.
 const REMEMBERED: usize = 100;
 /// More tasks than these are asked about at so many different times.
 const FEW: usize = 10;
 const PHASES: Millis = 256;
 /// The longest `Retry-After` that is honoured, in milliseconds.
-pub(super) const RETRY_AFTER_CAP: Millis = 300_000;
+pub const RETRY_AFTER_CAP: Millis = 300_000;
 
 impl<J: Json> Engine<J> {
     /// The face holds a task from now on: it was resumed, by its id alone.
     pub fn follow(&mut self, id: &str, now: Millis) {
-        if let Some(error) = self.without_tasks(id) {
+        let is_known = self.tasks.get(id).is_some();
+        if let Some(error) = self.without_tasks(id).or_else(|| self.too_many_tasks().filter(|_| !is_known)) {
             return self.wire.out.push_back(Output::Gone(id.into(), error));
         }
         self.track(id, now).followed = true;
         self.advance(id, News::None, now);
+    }
+
+    /// Why no other task can be taken on, where that is so.
+    pub(super) fn too_many_tasks(&self) -> Option<Error<J>> {
+        (self.tasks.len() + self.creating >= MOST_TASKS).then(|| Error::new(Code::InvalidArgument, "too many tasks are live"))
     }
 
     /// The face lets go of a task. The server is not told.

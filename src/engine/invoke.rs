@@ -27,6 +27,12 @@ impl<J: Json> Engine<J> {
         if self.closed {
             return;
         }
+        if invocation.as_task
+            && let Some(error) = self.too_many_tasks()
+        {
+            self.calls.insert(call, Call::Session);
+            return self.reject(call, error);
+        }
         let capabilities = self.session.capabilities.clone();
         let augmentable = capabilities.as_ref().is_some_and(|offer| self.era.augmentable(offer, invocation.kind));
         // In the stateless era a tool says which of its arguments are to go into headers.

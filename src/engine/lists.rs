@@ -13,8 +13,8 @@ use super::time::Millis;
 use super::wire::CallId;
 
 /// A server whose list goes on for so long is not listing, it is looping.
-const MOST_ITEMS: usize = 100_000;
-const MOST_PAGES: u32 = 1_000;
+pub const MOST_ITEMS: usize = 100_000;
+pub const MOST_PAGES: u32 = 1_000;
 
 impl<J: Json> Engine<J> {
     /// All items of a list. Resolves with an array.

@@ -40,6 +40,7 @@ mod memory;
 mod message;
 pub mod mirror;
 mod modern;
+mod nesting;
 mod outcome;
 mod payload;
 mod poll;
@@ -76,6 +77,7 @@ pub use lifecycle::{Lifecycle, Source, Verdict};
 pub use listing::Listing;
 pub use machine::{Config, Engine};
 pub use message::{Message, RequestId};
+pub use nesting::{DEEPEST, Nesting};
 pub use outcome::Reading;
 pub use poll::{CAP, FLOOR, Pace};
 pub use probe::{Finding, Probe, classify};
@@ -86,3 +88,18 @@ pub use status::{Ending, State, TaskStatus};
 pub use table::Table;
 pub use time::Millis;
 pub use wire::{Body, CallId, ExchangeId, Failure, Fetch, Head, Media, Output, Verb};
+
+/// What a server can make us do at most. The README tells of these.
+pub mod limits {
+    pub use super::aside::MOST_OPEN as MOST_RESULT_STREAMS;
+    pub use super::flow::{MOST_BACKGROUND, MOST_CALLS};
+    pub use super::follow::{HELD, MOST_TASKS, RETRY_AFTER_CAP};
+    pub use super::lists::{MOST_ITEMS, MOST_PAGES};
+    pub use super::modern::MOST_QUESTIONS;
+    pub use super::nesting::DEEPEST;
+    pub use super::poll::{CAP, FLOOR};
+    pub use super::repeat::MOST_REPETITIONS;
+    pub use super::round::MOST_ROUNDS;
+    pub use super::served::{MOST_NOTICES, MOST_OPEN as MOST_OPEN_QUESTIONS, MOST_TRIES};
+    pub use super::sse::LIMIT;
+}

@@ -14,7 +14,7 @@ pub const MISSING_CAPABILITY: i32 = -32021;
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
 /// More questions than this at a time are none.
-const MOST_QUESTIONS: usize = 100;
+pub const MOST_QUESTIONS: usize = 100;
 
 /// What every request says of us ("Per-request protocol fields").
 #[derive(Clone)]

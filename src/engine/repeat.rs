@@ -11,7 +11,7 @@ use super::request::Request;
 use super::time::Millis;
 
 /// A request is sent again so often at most, and never after its own time-out.
-const MOST_REPETITIONS: u32 = 3;
+pub const MOST_REPETITIONS: u32 = 3;
 
 impl<J: Json> Engine<J> {
     /// Sends a request again that failed, in a while and under another id, where it may be; else gives it back.

@@ -9,7 +9,7 @@ use super::time::Millis;
 use super::wire::CallId;
 
 /// A server that asks more often than this is not asking, it is looping.
-const MOST_ROUNDS: u32 = 32;
+pub const MOST_ROUNDS: u32 = 32;
 
 /// A request whose questions are with the face.
 pub struct Asking<J> {

@@ -20,11 +20,11 @@ use super::tracked::News;
 use super::wire::{CallId, Channel, Output};
 
 /// So many answers to the server are under way at most: it must not make us flood it.
-const MOST_NOTICES: usize = 32;
+pub const MOST_NOTICES: usize = 32;
 /// So many questions of the server are open at most.
-const MOST_OPEN: usize = 256;
+pub const MOST_OPEN: usize = 256;
 /// An answer that does not get through is sent so often.
-const MOST_TRIES: u32 = 8;
+pub const MOST_TRIES: u32 = 8;
 
 /// The number of a request of the server: its own ids come again.
 pub type Serial = u32;

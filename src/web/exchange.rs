@@ -9,7 +9,7 @@ use web_sys::{AbortController, AbortSignal, Blob, ReadableStreamDefaultReader, R
 
 use super::driver::Driver;
 use super::value::{Value, parse_text};
-use crate::engine::{Body, Failure, Fetch, Head, LIMIT, Media, Millis, Verb};
+use crate::engine::{Body, Failure, Fetch, Head, LIMIT, Media, Millis, Nesting, Verb};
 
 #[wasm_bindgen]
 extern "C" {
@@ -165,10 +165,11 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) ->
 async fn whole(response: &Response) -> Result<JsValue, Broken> {
     let chunks = Array::new();
     let mut length = 0;
+    let mut nesting = Nesting::default();
     read(response, |chunk| {
         length += chunk.length() as usize;
         chunks.push(&chunk);
-        if length > LIMIT { Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
+        if length > LIMIT || !nesting.feed(&chunk.to_vec()) { Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
     })
     .await?;
     let text = match chunks.length() {

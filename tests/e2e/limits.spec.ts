@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import binaryen from "binaryen";
+import { ScriptedServer } from "../peers/scripted.mjs";
 import { expect, test } from "./fixtures.ts";
+
+type Call = Parameters<Parameters<ScriptedServer["on"]>[1]>[0];
 
 const MODULE = `${import.meta.dirname}/../../dist/core.wasm`;
 
@@ -83,5 +86,60 @@ test.describe("the module breaks down", () => {
       [scripted.url, trappingIn("listen")] as const,
     );
     expect(seen).toEqual({ ended: Array(9).fill("internal"), tools: 1 });
+  });
+});
+
+for (const [how, answer] of [
+  ["JSON", (call, text) => call.http(200, { "content-type": "application/json" }, text)],
+  ["an error's body", (call, text) => call.http(404, { "content-type": "application/json" }, text)],
+  ["an SSE event", (call, text) => call.http(200, { "content-type": "text/event-stream" }, `data: ${text}\n\n`)],
+] as [string, (call: Call, text: string) => void][]) {
+  test(`megabytes of brackets, as ${how}: \`protocol\`, soon, and the client lives on`, async ({ page, scripted }) => {
+    scripted.on("tools/call", (call) => answer(call, "[".repeat(30_000_000)));
+    const seen = await page.evaluate(async (url) => {
+      const client = await connect(url);
+      const ended = await settle(client.callTool("work"));
+      return { ended, tools: (await client.listTools()).length };
+    }, scripted.url);
+    expect(seen.ended.error?.code).toBe("protocol");
+    expect(seen.ended.ms).toBeLessThan(5000);
+    expect(seen.tools).toBe(1);
+  });
+}
+
+test("what is as deep as may be arrives, and can be cloned and written", async ({ page, scripted }) => {
+  // The message, its result and the content are levels too.
+  const deep = `${"[".repeat(996)}${"]".repeat(996)}`;
+  scripted.on("tools/call", (call) => call.result({ content: [], structuredContent: { deep: JSON.parse(deep) as unknown } }));
+  const seen = await page.evaluate(async (url) => {
+    const { structuredContent } = await (await connect(url)).callTool("work");
+    return JSON.stringify(structuredClone((structuredContent as { deep: unknown }).deep));
+  }, scripted.url);
+  expect(seen).toBe(deep);
+});
+
+test.describe("a redirect to another origin, in the middle of the work", () => {
+  const other = test.extend<{ other: ScriptedServer }>({
+    other: async ({}, use) => {
+      const server = await ScriptedServer.start();
+      await use(server);
+      await server.close();
+    },
+  });
+
+  other("takes neither the session nor a token along, whatever is asked", async ({ page, scripted, other }) => {
+    const seen = await page.evaluate(async (url) => void (kept.client = await connect(url, { headers: { authorization: "Bearer secret" } })), scripted.url);
+    expect(seen).toBeUndefined();
+    for (const method of ["tools/list", "tools/call", "tasks/get", "GET", "DELETE"]) scripted.on(method, (call) => call.http(307, { location: other.url }));
+    const ended = await page.evaluate(async () => {
+      const client = kept.client;
+      client.onNotification("any", () => {});
+      const calls: Promise<unknown>[] = [client.listTools(), client.callTool("work"), client.getTaskStatus("task-1")];
+      const codes = await Promise.all(calls.map(async (call) => (await settle(call)).error?.code));
+      await client.close();
+      return codes;
+    });
+    expect(ended).toEqual(["http", "http", "http"]);
+    expect(other.requests).toEqual([]);
   });
 });

@@ -29,6 +29,7 @@ mod input;
 mod interleaving;
 mod invoke;
 mod lifecycle;
+mod limits;
 mod lists;
 mod lost;
 mod message;
