@@ -4,6 +4,8 @@ import type { Send } from "./send.js";
 export interface Host {
   send: Send;
   knock(call: number): void;
+  /** Resolves once the page has had its turn. */
+  pause(): Promise<void>;
   resolve(call: number, value: unknown): void;
   reject(call: number, code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): void;
   status(status: unknown, result: unknown, error: unknown): void;

@@ -190,6 +190,15 @@ export class Link implements Host, User {
     void this.#knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
   }
 
+  pause(): Promise<void> {
+    // Not by a timer, which hidden pages are given once a second or a minute.
+    const { port1, port2 } = new MessageChannel();
+    return new Promise((resolve) => {
+      port1.onmessage = () => resolve(port1.close());
+      port2.postMessage(undefined);
+    });
+  }
+
   resolve(call: number, value: unknown): void {
     this.#calls.get(call)?.resolve(value);
     this.#calls.delete(call);

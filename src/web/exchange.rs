@@ -43,6 +43,9 @@ extern "C" {
     fn parse_date(text: &str) -> f64;
 }
 
+/// So many bytes are read without a pause: some milliseconds of small events.
+const TURN: u32 = 256 << 10;
+
 /// Why reading ended early.
 enum Broken {
     /// The body is no JSON.
@@ -106,7 +109,7 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
             }
         }
         Body::Whole => {
-            let message = match whole(&response).await {
+            let message = match whole(driver, &response).await {
                 Ok(message) => Some(Value(message)),
                 Err(Broken::NotJson) => None,
                 Err(broken) => return Err(broken),
@@ -114,7 +117,7 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
             driver.input(|engine, now| engine.body(id, message, now));
         }
         Body::Events => {
-            read(&response, |chunk| {
+            read(driver, &response, |chunk| {
                 driver.input(|engine, now| engine.bytes(id, &chunk.to_vec(), now));
                 Ok(())
             })
@@ -162,11 +165,11 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) ->
 /// The whole body, parsed as JSON: by us, so that nothing else than plain values comes of it whoever made the `Response`.
 ///
 /// Only counting tells how long it is: a few bytes that were compressed twice may be gigabytes.
-async fn whole(response: &Response) -> Result<JsValue, Broken> {
+async fn whole(driver: &Driver, response: &Response) -> Result<JsValue, Broken> {
     let chunks = Array::new();
     let mut length = 0;
     let mut nesting = Nesting::default();
-    read(response, |chunk| {
+    read(driver, response, |chunk| {
         length += chunk.length() as usize;
         chunks.push(&chunk);
         if length > LIMIT || !nesting.feed(&chunk.to_vec()) { Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
@@ -185,15 +188,25 @@ fn decode(bytes: &JsValue) -> Result<JsValue, JsValue> {
     TextDecoder::new()?.decode(bytes)
 }
 
-async fn read(response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {
+async fn read(driver: &Driver, response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {
     let Some(body) = response.body() else { return Ok(()) };
     let reader = body.unchecked_ref::<Readable>().get_reader()?;
+    let mut unbroken = 0;
     loop {
         let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
         if chunk.done() {
             return Ok(());
         }
-        on_chunk(chunk.value().unchecked_into())?;
+        let chunk: Uint8Array = chunk.value().unchecked_into();
+        unbroken += chunk.length();
+        on_chunk(chunk)?;
+        // What comes faster than it is read is always there already: nothing else in the page would have its turn, not even our timer.
+        if unbroken > TURN
+            && let Ok(pause) = driver.host.pause()
+        {
+            unbroken = 0;
+            JsFuture::from(pause).await?;
+        }
     }
 }
 

@@ -17,6 +17,10 @@ extern "C" {
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn knock(this: &Host, call: u32) -> Result<(), JsValue>;
 
+    /// Resolves once the page has had its turn.
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn pause(this: &Host) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn resolve(this: &Host, call: u32, value: JsValue) -> Result<(), JsValue>;
 

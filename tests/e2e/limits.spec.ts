@@ -118,6 +118,41 @@ test("what is as deep as may be arrives, and can be cloned and written", async (
   expect(seen).toBe(deep);
 });
 
+test("events without end leave the page its turn, fill no memory, and end with the call", async ({ page, scripted }) => {
+  test.setTimeout(60_000);
+  scripted.on("tools/call", (call) => {
+    call.response.writeHead(200, { "content-type": "text/event-stream" });
+    const events = 'data: {"jsonrpc":"2.0","method":"notifications/any","params":{}}\n\n'.repeat(1000);
+    const more = (): void => {
+      if (!call.response.destroyed && call.response.write(events)) setTimeout(more);
+    };
+    call.response.on("drain", more);
+    more();
+  });
+  const cdp = await page.context().newCDPSession(page);
+  const used = async (): Promise<number> => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    return (await cdp.send("Runtime.getHeapUsage")).usedSize;
+  };
+  await page.evaluate(async (url) => void (kept.client = await connect(url)), scripted.url);
+  const before = await used();
+  const { ended, longest } = await page.evaluate(async () => {
+    let [last, longest] = [performance.now(), 0];
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 50);
+    const ended = await settle(kept.client.callTool("work", {}, { timeoutMs: 5000 }));
+    clearInterval(timer);
+    return { ended, longest };
+  });
+  expect(ended.error?.code).toBe("timeout");
+  expect(ended.ms).toBeLessThan(7000);
+  expect(longest).toBeLessThan(1000);
+  expect((await used()) - before).toBeLessThan(4_000_000);
+  await scripted.until(() => scripted.sent("tools/call").every((call) => call.response.destroyed));
+});
+
 test.describe("a redirect to another origin, in the middle of the work", () => {
   const other = test.extend<{ other: ScriptedServer }>({
     other: async ({}, use) => {
