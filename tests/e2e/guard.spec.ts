@@ -10,6 +10,7 @@ const TESTS: Record<string, number> = {
   "cancel.spec.ts": 31,
   "changes.spec.ts": 23,
   "connect.spec.ts": 44,
+  "cors-guide.spec.ts": 4,
   "cors.spec.ts": 26,
   "degradation.spec.ts": 30,
   "demo.spec.ts": 76,
