@@ -70,7 +70,8 @@ fn may_be_repeated<J: Json>(request: &Request<J>, fault: &Fault<J>) -> bool {
         Purpose::Orphan => false,
         // A browser that refuses to send it will refuse again.
         _ if request.outgoing.repeatable => fault.transient && fault.error.code != Code::Cors,
-        _ => was_turned_away(fault),
+        // Where the answer had begun, only those who take it up again are turned away.
+        _ => request.last_event_id.is_none() && was_turned_away(fault),
     }
 }
 

@@ -200,3 +200,13 @@ fn a_session_whose_beginning_was_lost_is_not_the_next_ones() {
     assert!(sent.len() > 1, "it is sent again");
     assert!(sent.iter().all(|sent| sent.header("mcp-session-id").is_none()));
 }
+
+#[test]
+fn one_whose_answer_had_begun_is_not_though_the_rest_of_it_is_refused() {
+    let mut bench = Bench::streaming();
+    bench.on("tools/call", |_| Reply::stream().bytes("id: 1-0\ndata:\n\n").ends());
+    bench.on("GET", |_| Reply::status(503).retry_after(2_000));
+    let call = bench.invoke(tool("plain"));
+    bench.pass(60_000);
+    assert_eq!((bench.error(call).code, bench.count("tools/call")), (Code::Http, 1));
+}
