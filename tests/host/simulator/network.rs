@@ -43,6 +43,10 @@ impl World {
             Fate::Refused(status, retry_after) => return self.delivers(exchange, refusal(*status, *retry_after)),
             _ => {}
         }
+        // Who has hung up meanwhile must not have the stream of who has not.
+        if sent.method() == "GET" && !self.bench.is_open(exchange) {
+            return;
+        }
         let now = self.bench.now;
         let reply = self.peer.serve(sent, now, &mut self.chance);
         self.say(|| format!("  {exchange} is answered {reply:?}"));
