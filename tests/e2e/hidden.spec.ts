@@ -20,19 +20,24 @@ const WAYS: { server: PeerName; notifications: boolean; within: number }[] = [
 
 /** Long enough that the browser slows the page down, and not the end of a minute: when it lets slowed timers run. */
 const TASK = 60_000;
+/** One task would have its timer armed by the answer to its last poll, which is let run; with several, one timer arms the next. */
+const TASKS = 5;
 
 test("a task whose page is hidden is seen finished soon after its end, pushed or not, in both eras", async ({ page, context, peer }) => {
   test.setTimeout(180_000);
   const ways = await Promise.all(WAYS.map(async (way) => ({ ...way, url: (await peer(way.server))!, args: slow(way.server, TASK) })));
   await page.evaluate(
-    async ({ ways, TASK }) => {
+    async ({ ways, TASK, TASKS }) => {
       for (const { url, notifications, args } of ways) {
         const client = await connect(url, { notifications });
-        const begun = performance.now();
-        const task = await client.callTool("slow", args, { task: true });
-        task.onStatusChange(({ status }) => {
-          if (status === "completed") kept.ends.push({ url, late: performance.now() - begun - TASK });
-        });
+        for (let count = 0; count < TASKS; count++) {
+          const begun = performance.now();
+          const task = await client.callTool("slow", args, { task: true });
+          task.onStatusChange(({ status }) => {
+            if (status === "completed") kept.ends.push({ url, late: performance.now() - begun - TASK });
+          });
+          await sleep(50);
+        }
       }
       // What a page without the remedy has.
       const chain = (): void => {
@@ -41,7 +46,7 @@ test("a task whose page is hidden is seen finished soon after its end, pushed or
       };
       chain();
     },
-    { ways, TASK },
+    { ways, TASK, TASKS },
   );
   const front = await context.newPage();
   await front.bringToFront();
@@ -57,9 +62,9 @@ test("a task whose page is hidden is seen finished soon after its end, pushed or
   const waits = ticks.slice(1).map((tick, index) => tick - ticks[index]!);
   expect(Math.max(...waits), "the browser slows the page down").toBeGreaterThan(20_000);
   for (const { url, server, within } of ways) {
-    const end = ends.find((end) => end.url === url);
-    expect(end, server).toBeDefined();
-    expect(end!.late, server).toBeLessThan(within);
+    const late = ends.filter((end) => end.url === url).map((end) => end.late);
+    expect(late, server).toHaveLength(TASKS);
+    expect(Math.max(...late), server).toBeLessThan(within);
   }
 });
 

@@ -19,9 +19,14 @@ export async function openThrottling(): Promise<{ context: BrowserContext; close
     "--disable-quic",
     "--disable-gpu",
     "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
     "--remote-debugging-port=0",
     `--user-data-dir=${profile}`,
     "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10",
+    // Its own first page asks for much, which is not ours.
+    "about:blank",
   ];
   const browser = spawn(chromiumPath() ?? "chromium", args, { stdio: ["ignore", "ignore", "pipe"] });
   const endpoint = await new Promise<string>((resolve, reject) => {
@@ -39,10 +44,10 @@ export async function openThrottling(): Promise<{ context: BrowserContext; close
     context: joined.contexts()[0]!,
     close: async () => {
       const gone = new Promise((resolve) => browser.once("exit", resolve));
-      await joined.close();
-      browser.kill();
+      // Asked to, it waits for its helpers, which write to the profile to the last.
+      await (await joined.newBrowserCDPSession()).send("Browser.close").catch(() => browser.kill());
       await gone;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
     },
   };
 }
