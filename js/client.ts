@@ -230,7 +230,9 @@ export abstract class BaseClient implements AsyncDisposable {
     if (known && known.kind !== kind) throw new McpError("invalid_argument", `the task is a ${known.kind}`, { taskId });
     if (known) return known;
     const task = this.#adopt(kind, String(name), true, { taskId, returnedImmediately: false });
-    this.#link.tell((core) => core.follow(taskId, record, false));
+    // A copy: a getter would run while the core reads.
+    const { answered = [] } = record;
+    this.#link.tell((core) => core.follow(taskId, { answered: [...answered] }, false));
     return task;
   }
 

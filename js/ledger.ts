@@ -54,7 +54,8 @@ export class Ledger {
   async load(): Promise<Found> {
     const tasks: StoredTask[] = [];
     try {
-      for (const [key, entry] of await this.#entries(this.#tasks)) {
+      for (const [key, given] of await this.#entries(this.#tasks)) {
+        const entry = plain(given);
         if (!isStored(entry) || key !== this.#tasks + entry.taskId) this.#report("an entry is no record of a task", entry);
         else if (entry.receivedAt + (entry.status?.ttlMs ?? Infinity) < Date.now()) this.forget(entry.taskId);
         else tasks.push(entry);
@@ -139,6 +140,15 @@ function isStored(entry: unknown): entry is StoredTask {
   return (
     version === 1 && typeof taskId === "string" && typeof receivedAt === "number" && ["undefined", "string"].includes(typeof sessionId) && hasStatus
   );
+}
+
+/** What a store of the caller's own gives may have getters, which would run while the core reads. */
+function plain(given: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(given));
+  } catch {
+    return undefined;
+  }
 }
 
 /** FNV-1a: tells texts apart, and gives nothing of them away. */

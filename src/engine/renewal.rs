@@ -17,7 +17,7 @@ use super::wire::{CallId, Output, SessionHeaders};
 const EVERYBODY: CallId = 0;
 /// What was refused so often is not sent again.
 const MOST_DOUBTS: u32 = 3;
-/// A server that was asked is not asked again for so long, unless it has answered anything since; and so long it is believed.
+/// A server that was asked is not asked again for so long, unless it has answered anything since.
 const REST: Millis = 5_000;
 /// What servers say of a session that they do not know, where they do not say it by the status 404.
 const SERVER_ERROR: i32 = -32000;
@@ -36,8 +36,9 @@ impl<J: Json> Engine<J> {
         let is_opening = matches!(failed.purpose, Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_));
         // What was sent in an earlier session was refused for that.
         let is_old = failed.session != self.wire.session.number;
-        let is_doubtful = self.tells_of_session(fault) && now >= self.session.trusted_until;
-        if is_opening || !(is_doubtful || is_old && says_no_session(fault)) {
+        // Refused, the session found to be there, and refused again: it means something else.
+        let is_final = failed.doubts > 0 && !is_old && failed.found != self.session.found;
+        if is_opening || is_final || !(self.tells_of_session(fault) || is_old && says_no_session(fault)) {
             return Some(failed);
         }
         if !is_old {
@@ -47,7 +48,12 @@ impl<J: Json> Engine<J> {
         let is_lost = failed.last_event_id.is_some();
         if failed.doubts < MOST_DOUBTS && !is_lost {
             failed.doubts += 1;
-            return self.send_again(id, failed, 0, now).err();
+            failed.found = self.session.found;
+            let late = self.send_again(id, failed, 0, now).err();
+            if late.is_some() {
+                *fault = Fault::timeout();
+            }
+            return late;
         }
         // Whoever follows a task asks again.
         fault.transient |= matches!(failed.purpose, Purpose::Poll { .. } | Purpose::Payload(_) | Purpose::Aside(_));
@@ -86,7 +92,8 @@ impl<J: Json> Engine<J> {
     pub(super) fn found(&mut self, outcome: Result<(), Fault<J>>, now: Millis) {
         let fault = match outcome {
             Ok(()) => {
-                self.session.trusted_until = now + REST;
+                self.session.found += 1;
+                self.session.doubted_until = 0;
                 return self.renewed(None, None);
             }
             Err(fault) => fault,

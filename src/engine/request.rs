@@ -27,6 +27,8 @@ pub struct Request<J> {
     pub session: u32,
     /// How often it was refused, perhaps for want of the session.
     pub doubts: u32,
+    /// How often the session had been found to be there when that happened last.
+    pub found: u32,
     /// How often it was sent before, under other ids.
     pub repetitions: u32,
     /// The last event that its broken streams brought, and how often in a row they have brought none since.
@@ -58,6 +60,7 @@ impl<J: Json> Wire<J> {
             deadline: None,
             session: 0,
             doubts: 0,
+            found: 0,
             repetitions: 0,
             last_event_id: None,
             fruitless: 0,

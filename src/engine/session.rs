@@ -31,9 +31,9 @@ pub struct Session<J> {
     corrected: bool,
     /// The modern request had no response that the page may see: this.
     pub(super) unseen: Option<Error<J>>,
-    /// The server is not asked before whether it still is; and it has said so, and is believed until then.
+    /// The server is not asked before whether it still is; and how often it has said that it is.
     pub doubted_until: Millis,
-    pub trusted_until: Millis,
+    pub found: u32,
     /// The server knows that it has begun.
     pub begun: bool,
     /// Who waits for the stream on which the server may ask, and how long at most.
@@ -55,7 +55,7 @@ impl<J> Default for Session<J> {
             unseen: None,
             outdated: None,
             doubted_until: 0,
-            trusted_until: 0,
+            found: 0,
             begun: false,
             opening: None,
         }
