@@ -20,5 +20,4 @@ export interface Host {
   debugResponse(exchange: number, status: number, detail: string): void;
   debugMessage(message: unknown, oddity: string | undefined): void;
   debugFailure(exchange: number, error: unknown): void;
-  panicked(): unknown;
 }

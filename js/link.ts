@@ -131,7 +131,7 @@ export class Link implements Host, User {
       return act();
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-      throw this.panicked(cause);
+      throw this.#instance.broke(cause);
     }
   }
 
@@ -261,10 +261,6 @@ export class Link implements Host, User {
 
   debugFailure(exchange: number, error: unknown): void {
     this.debug({ type: "error", exchange, error });
-  }
-
-  panicked(cause?: unknown): McpError {
-    return this.#instance.broke(cause);
   }
 
   broke(error: McpError): void {

@@ -33,10 +33,6 @@ export function load(source: Source): Promise<Instance> {
 }
 
 async function start(source: Source): Promise<Instance> {
-  const { Core, init, compiled: module, stop } = glue();
-  const given = compiled ?? (await source());
-  await init({ module_or_path: given instanceof URL ? await served(given) : given });
-  compiled = module();
   const users = new Set<User>();
   let error: McpError | undefined;
   // A trap leaves an instance in a state that nobody knows. Those who have it end, and the next to come gets a fresh one.
@@ -49,7 +45,40 @@ async function start(source: Source): Promise<Instance> {
     stop();
     return error;
   };
+  const { Core, imports, begin, stop } = glue((exports) => watched(exports, broke));
+  const { module, instance } = await instantiate(compiled ?? (await source()), imports());
+  begin(instance, module);
+  compiled = module;
   return { Core, users, broke };
+}
+
+/** The functions of an instance, each telling of a trap whoever calls it: a promise of the browser's would not. */
+function watched(exports: WebAssembly.Exports, broke: (cause: unknown) => void): WebAssembly.Exports {
+  const watch = (member: WebAssembly.ExportValue): WebAssembly.ExportValue => {
+    if (typeof member !== "function") return member;
+    return (...given: unknown[]): unknown => {
+      try {
+        return member(...given) as unknown;
+      } catch (cause) {
+        if (cause instanceof WebAssembly.RuntimeError) broke(cause);
+        throw cause;
+      }
+    };
+  };
+  // What begins so is the glue's own, runs no code of ours, and is called for every value that crosses over.
+  return Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, name.startsWith("__") ? member : watch(member)]));
+}
+
+async function instantiate(given: WasmSource, imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  const source = given instanceof URL ? await served(given) : given;
+  if (source instanceof Response) {
+    if (!source.ok) throw new Error(`HTTP ${source.status}`);
+    // Browsers compile what is still coming in only where the server says that it is a module.
+    const isDeclared = source.headers.get("content-type")?.toLowerCase() === "application/wasm";
+    return isDeclared ? WebAssembly.instantiateStreaming(source, imports) : WebAssembly.instantiate(await source.arrayBuffer(), imports);
+  }
+  if (source instanceof WebAssembly.Module) return { module: source, instance: await WebAssembly.instantiate(source, imports) };
+  return WebAssembly.instantiate(source as BufferSource, imports);
 }
 
 /** A server that has no such file may well answer with a page. */

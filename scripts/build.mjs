@@ -11,7 +11,7 @@ import { checkVersions } from "./lib/versions.mjs";
 import { wasmBindgen } from "./setup/cargo-tools.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 import { rust } from "./setup/rust.mjs";
-import { remapped, wasmEnv } from "./setup/wasm-target.mjs";
+import { remapped, sizedLibrary, wasmEnv } from "./setup/wasm-target.mjs";
 
 const WASM = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
 const GENERATED = inProject("js/generated");
@@ -32,6 +32,9 @@ const WASM_FEATURES = [
   "--enable-sign-ext",
 ];
 
+/** Functions stay apart: what is inlined is shorter, but repeats itself less, and brotli makes more of repetition (4 % of the module). */
+const APART = ["--always-inline-max-function-size=0", "--flexible-inline-max-function-size=0", "--one-caller-inline-max-function-size=40"];
+
 /** Makes the package in dist/, so that `npm pack` right after it yields what we would publish. What is up to date is left alone. */
 export async function build() {
   rust();
@@ -50,12 +53,16 @@ export async function build() {
   });
 }
 
-const cargo = (env) =>
-  run("cargo", ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown", "--target-dir", inProject("target")], {
+async function cargo(env) {
+  const sized = await sizedLibrary(env);
+  if (!sized) console.log("– the standard library cannot be rebuilt here: the module is some kilobytes larger than the one that is published");
+  const { args, flags, env: more } = sized ?? { args: [], flags: [], env: {} };
+  await run("cargo", ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown", "--target-dir", inProject("target"), ...args], {
     cwd: root,
     show: "on failure",
-    env: { ...env, CARGO_ENCODED_RUSTFLAGS: remapped() },
+    env: { ...env, ...more, CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
+}
 
 /** The wasm and its JavaScript, and the same wasm as text for the entry that carries it inside. */
 async function bindings(bindgen) {
@@ -63,7 +70,7 @@ async function bindings(bindgen) {
   await run(bindgen, [WASM, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", next]);
   await instantiable(next);
   const wasm = join(next, "core_bg.wasm");
-  await run(npmProgram("wasm-opt"), ["-Oz", ...WASM_FEATURES, wasm, "-o", wasm]);
+  await run(npmProgram("wasm-opt"), ["-Oz", ...APART, ...WASM_FEATURES, wasm, "-o", wasm]);
   const text = (await readFile(wasm)).toString("base64");
   await writeFile(join(next, "core.wasm.base64.js"), `export default "${text}";\n`);
   await writeFile(join(next, "core.wasm.base64.d.ts"), "declare const text: string;\nexport default text;\n");
@@ -71,26 +78,34 @@ async function bindings(bindgen) {
 }
 
 /**
- * The glue keeps its one instance in the variables of its module, for as long as the page lives. As a function it makes a new instance
- * whenever it is called: an instance that has trapped is of no use to anybody.
+ * The glue keeps its one instance in the variables of its module, for as long as the page lives. As a function it serves a new instance
+ * whenever it is called: an instance that has trapped is of no use to anybody. Getting and instantiating the module is `js/load.ts`'s.
  */
 async function instantiable(folder) {
   const given = await readFile(join(folder, "core.js"), "utf8");
   const exported = "export { initSync, __wbg_init as default };";
+  const loading = "async function __wbg_load(";
+  const begun = "wasm = instance.exports;";
   const classes = [...given.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
-  const inside = given.replaceAll(/^export class/gm, "class").replace(exported, "");
-  if (classes.join() !== "Core" || !given.includes(exported) || /^(export|import)\b/m.test(inside)) {
+  const kept = given.slice(0, given.indexOf(loading)).replaceAll(/^export class/gm, "class").replace(begun, "wasm = watched(instance.exports);");
+  const isKnown = [exported, loading, begun, "function __wbg_finalize_init(instance, module)"].every((text) => given.includes(text));
+  if (classes.join() !== "Core" || !isKnown || /^(export|import)\b/m.test(kept)) {
     throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
   }
   // What is still under way when an instance is given up finds nothing any more that it could run.
   const stop = "() => { wasm = new Proxy({}, { get: () => () => [] }); }";
-  const made = `return { Core, init: __wbg_init, compiled: () => wasmModule, stop: ${stop} };`;
-  await writeFile(join(folder, "core.js"), `export function glue() {\n${inside}\n${made}\n}\n`);
-  const types = (await readFile(join(folder, "core.d.ts"), "utf8"))
-    .replace("export class Core", "declare class Core")
-    .replace(/^export (?:default )?function [^;]*;/gm, "");
-  const members = ["Core: typeof Core", "init: (source: { module_or_path: InitInput }) => Promise<InitOutput>", "compiled: () => WebAssembly.Module", "stop: () => void"];
-  await writeFile(join(folder, "core.d.ts"), `${types}\nexport type { Core };\nexport function glue(): { ${members.join("; ")} };\n`);
+  const made = `return { Core, imports: __wbg_get_imports, begin: __wbg_finalize_init, stop: ${stop} };`;
+  await writeFile(join(folder, "core.js"), `export function glue(watched) {\n${kept}\n${made}\n}\n`);
+  const declared = (await readFile(join(folder, "core.d.ts"), "utf8")).replace("export class Core", "declare class Core");
+  const types = declared.slice(0, declared.indexOf("export type InitInput"));
+  const members = [
+    "Core: typeof Core",
+    "imports: () => WebAssembly.Imports",
+    "begin: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void",
+    "stop: () => void",
+  ];
+  const signature = `glue(watched: (exports: WebAssembly.Exports) => WebAssembly.Exports): { ${members.join("; ")} }`;
+  await writeFile(join(folder, "core.d.ts"), `${types}\nexport type { Core };\nexport function ${signature};\n`);
 }
 
 /** dist/ is put together aside and swapped in whole, so that nothing of an earlier build stays and nobody sees half of it. */

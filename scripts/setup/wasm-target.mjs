@@ -15,6 +15,9 @@ const library = (sysroot, target = TARGET) => join(sysroot, "lib/rustlib", targe
 
 const isInToolchain = () => existsSync(library(ask("rustc", ["--print", "sysroot"]) ?? "nowhere"));
 
+/** Where a sysroot keeps the standard library's source, when it has it. */
+const source = (sysroot) => join(sysroot, "lib/rustlib/src/rust/library/Cargo.lock");
+
 /** @type {Promise<Record<string, string>> | undefined} */
 let environment;
 
@@ -71,6 +74,24 @@ async function buildSysroot() {
   return sysroot;
 }
 
+/**
+ * How to build the standard library anew, for size: without what panics say, which nobody reads, as the face hears of a trap by itself.
+ * Undefined where the toolchain cannot, or has no source of it: then the ordinary one serves, and the module is larger.
+ * @param {Record<string, string>} env that of {@link wasmEnv}
+ * @returns {Promise<{ args: string[], flags: string[], env: Record<string, string> } | undefined>}
+ */
+export async function sizedLibrary(env) {
+  const flags = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
+  const unlocked = { RUSTC_BOOTSTRAP: "1" }; // unstable flags on a stable compiler
+  const rustc = env.RUSTC ?? "rustc";
+  const print = (what, ...more) => ask("env", [...Object.entries(unlocked).map((pair) => pair.join("=")), rustc, ...more, "--print", what]);
+  if (print("cfg", ...flags) === undefined) return undefined;
+  const sysroot = print("sysroot");
+  if (!existsSync(source(sysroot)) && !env.RUSTC) await run("rustup", ["component", "add", "rust-src"], { cwd: root }).catch(() => {});
+  if (!existsSync(source(sysroot))) return undefined;
+  return { args: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"], flags, env: unlocked };
+}
+
 async function buildStandardLibrary(crate) {
   await mkdir(join(crate, "src"), { recursive: true });
   await writeFile(join(crate, "src/lib.rs"), "");
@@ -82,7 +103,7 @@ async function buildStandardLibrary(crate) {
       RUSTC_BOOTSTRAP: "1", // `-Z build-std` on a stable compiler
       CARGO_TARGET_DIR: "target",
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "/usr/bin/wasm-ld-22",
-      CARGO_ENCODED_RUSTFLAGS: remapped(),
+      CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f"),
     },
   });
 }
@@ -97,6 +118,7 @@ async function assemble(sysroot) {
   await rm(join(sysroot, "build"), { recursive: true });
   await mkdir(join(sysroot, "lib/rustlib", host));
   await symlink(library("/usr", host), library(sysroot, host));
+  await symlink("/usr/lib/rustlib/src", join(sysroot, "lib/rustlib/src"));
   await mkdir(join(sysroot, "bin"));
   await symlink("/usr/bin/cargo-clippy", join(sysroot, "bin/cargo-clippy"));
   const compiler = join(sysroot, "bin/rustc");
@@ -118,5 +140,5 @@ function useSysroot(sysroot) {
 export function remapped() {
   const registry = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "registry/src");
   const names = { [registry]: "/crates", [root]: "/mcp-tasks/", "/usr/lib/rustlib/src/rust": "/rustc" };
-  return Object.entries(names).map(([path, name]) => `--remap-path-prefix=${path}=${name}`).join("\x1f");
+  return Object.entries(names).map(([path, name]) => `--remap-path-prefix=${path}=${name}`);
 }

@@ -1,6 +1,5 @@
 //! What the face calls. Nothing here waits: a call names itself by a number, and the host hears of its end under that number.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::JSON;
@@ -10,11 +9,6 @@ use super::driver::Driver;
 use super::host::Host;
 use super::value::{Value, parse_text};
 use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, Sight, State, TaskStatus};
-
-thread_local! {
-    /// Who hears of a panic.
-    static HOSTS: RefCell<Vec<Host>> = const { RefCell::new(Vec::new()) };
-}
 
 /// One connection to one server.
 #[wasm_bindgen]
@@ -44,12 +38,6 @@ impl Core {
         session: JsValue,
         last_request: u32,
     ) -> Self {
-        std::panic::set_hook(Box::new(|_| {
-            for host in HOSTS.take() {
-                let _ = host.panicked();
-            }
-        }));
-        HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone().unchecked_into()));
         let config = Config {
             client_info: Value(client_info),
             notifications,
@@ -232,7 +220,6 @@ impl Core {
     pub fn close(&self, call: u32, ends_session: bool) {
         self.0.unlisten();
         self.0.input(|engine, now| engine.close(call, ends_session, now));
-        HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| !js_sys::Object::is(host, &self.0.host)));
     }
 }
 

@@ -70,8 +70,4 @@ extern "C" {
 
     #[wasm_bindgen(method, structural, catch, js_name = debugFailure)]
     pub(super) fn debug_failure(this: &Host, exchange: u32, error: JsValue) -> Result<(), JsValue>;
-
-    /// The module has panicked: nothing in it can be trusted any more.
-    #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn panicked(this: &Host) -> Result<(), JsValue>;
 }

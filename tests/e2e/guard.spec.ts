@@ -22,7 +22,7 @@ const TESTS: Record<string, number> = {
   "hidden.spec.ts": 1,
   "identity.spec.ts": 15,
   "inputs.spec.ts": 41,
-  "limits.spec.ts": 8,
+  "limits.spec.ts": 9,
   "malformed.spec.ts": 31,
   "negotiation.spec.ts": 48,
   "offline.spec.ts": 12,

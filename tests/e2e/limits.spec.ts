@@ -7,13 +7,15 @@ type Call = Parameters<Parameters<ScriptedServer["on"]>[1]>[0];
 
 const MODULE = `${import.meta.dirname}/../../dist/core.wasm`;
 
-/** The package's own module, in which what `Core` does under this name traps. */
-function trappingIn(name: string): string {
+/** The package's own module, in which what is exported under these names traps. */
+function trappingIn(names: RegExp): string {
   const module = binaryen.readBinary(readFileSync(MODULE));
-  const exported = binaryen.getExportInfo(module.getExport(`core_${name}`));
-  const { name: inside, params, results } = binaryen.getFunctionInfo(module.getFunction(exported.value));
-  module.removeFunction(inside);
-  module.addFunction(inside, params, results, [], module.unreachable());
+  const exports = Array.from({ length: module.getNumExports() }, (_, index) => binaryen.getExportInfo(module.getExportByIndex(index)));
+  for (const { value } of exports.filter(({ name }) => names.test(name))) {
+    const { name: inside, params, results } = binaryen.getFunctionInfo(module.getFunction(value));
+    module.removeFunction(inside);
+    module.addFunction(inside, params, results, [], module.unreachable());
+  }
   return Buffer.from(module.emitBinary()).toString("base64");
 }
 
@@ -83,9 +85,25 @@ test.describe("the module breaks down", () => {
         }
         return { ended, tools: (await (await connect(url)).listTools()).length };
       },
-      [scripted.url, trappingIn("listen")] as const,
+      [scripted.url, trappingIn(/^core_listen$/)] as const,
     );
     expect(seen).toEqual({ ended: Array(9).fill("internal"), tools: 1 });
+  });
+
+  test("where only the browser calls it, which tells nobody: the same", async ({ page, scripted }) => {
+    const seen = await page.evaluate(
+      async ([url, text]) => {
+        // The browser has nobody else to tell of it than the page.
+        addEventListener("unhandledrejection", (event) => event.preventDefault());
+        addEventListener("error", (event) => event.preventDefault());
+        const wasm = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+        const ended = await Promise.all([settle(connect(url, { wasm })), settle(connect(url, { wasm }))]);
+        return { codes: ended.map(({ error }) => error?.code), slowest: Math.max(...ended.map(({ ms }) => ms)) };
+      },
+      [scripted.url, trappingIn(/closures.*invoke/)] as const,
+    );
+    expect(seen.codes).toEqual(["internal", "internal"]);
+    expect(seen.slowest).toBeLessThan(3000);
   });
 });
 

@@ -149,10 +149,6 @@ export class Peer {
     this.#hear("debugFailure", String(error));
   }
 
-  panicked() {
-    this.#hear("panicked");
-  }
-
   #hear(name, ...values) {
     this.heard.push([name, ...values]);
     this.reactions[name]?.(...values);

@@ -72,7 +72,6 @@ export class Scripted {
   notification() {}
   progress() {}
   debugMessage() {}
-  panicked() {}
 
   /** How a call ended, as JSON. */
   endOf(call) {
