@@ -54,11 +54,10 @@ async function start(source: Source): Promise<Instance> {
 
 /** The functions of an instance, each telling of a trap whoever calls it: a promise of the browser's would not. */
 function watched(exports: WebAssembly.Exports, broke: (cause: unknown) => void): WebAssembly.Exports {
-  const watch = (member: WebAssembly.ExportValue): WebAssembly.ExportValue => {
-    if (typeof member !== "function") return member;
+  const watch = (member: (...given: unknown[]) => unknown): WebAssembly.ExportValue => {
     return (...given: unknown[]): unknown => {
       try {
-        return member(...given) as unknown;
+        return member(...given);
       } catch (cause) {
         if (cause instanceof WebAssembly.RuntimeError) broke(cause);
         throw cause;
@@ -66,7 +65,8 @@ function watched(exports: WebAssembly.Exports, broke: (cause: unknown) => void):
     };
   };
   // What begins so is the glue's own, runs no code of ours, and is called for every value that crosses over.
-  return Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, name.startsWith("__") ? member : watch(member)]));
+  const isOurs = (name: string, member: WebAssembly.ExportValue): member is () => unknown => typeof member === "function" && !name.startsWith("__");
+  return Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, isOurs(name, member) ? watch(member) : member]));
 }
 
 async function instantiate(given: WasmSource, imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
@@ -78,7 +78,7 @@ async function instantiate(given: WasmSource, imports: WebAssembly.Imports): Pro
     return isDeclared ? WebAssembly.instantiateStreaming(source, imports) : WebAssembly.instantiate(await source.arrayBuffer(), imports);
   }
   if (source instanceof WebAssembly.Module) return { module: source, instance: await WebAssembly.instantiate(source, imports) };
-  return WebAssembly.instantiate(source as BufferSource, imports);
+  return WebAssembly.instantiate(source, imports);
 }
 
 /** A server that has no such file may well answer with a page. */
