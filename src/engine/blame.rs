@@ -73,7 +73,8 @@ impl<J: Json> Engine<J> {
         if !(refused && self.config.hides_headers && may_lack_session) {
             return fault;
         }
-        let cause = Error { cause: fault.error.data.clone(), ..fault.error };
+        let data = fault.error.data.clone();
+        let cause = fault.error.with_cause(data);
         Fault::lasting(hidden(
             "the server refused the request after the first: if it has sessions, it must send ",
             "Access-Control-Expose-Headers: Mcp-Session-Id",
@@ -89,8 +90,8 @@ impl<J: Json> Engine<J> {
             let line = "Access-Control-Expose-Headers: WWW-Authenticate";
             let message =
                 [&fault.error.message, "; if it says how, it must send ", line, ", or the browser hides it from the page"].concat();
-            fault.error.message = message.into();
-            fault.error.data = fault.error.data.take().map(|data| data.with(Key::Missing, J::text(line)));
+            let data = fault.error.data.clone().map(|data| data.with(Key::Missing, J::text(line)));
+            fault.error = fault.error.clone().meaning(Code::Unauthorized, message).with_data(data);
         }
     }
 }
@@ -116,5 +117,5 @@ fn allow_headers(names: &[&str]) -> String {
 
 fn hidden<J: Json>(why: &str, missing: &str, so: &str, seen: Error<J>) -> Error<J> {
     let error = Error::new(Code::Cors, [why, missing, so].concat()).carrying(J::object().with(Key::Missing, J::text(missing)));
-    Error { cause: seen.cause, ..error }
+    error.with_cause(seen.into_account().cause)
 }

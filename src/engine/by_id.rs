@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::decimal::decimal;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::{Json, Key};
@@ -186,7 +187,7 @@ impl<J: Json> Engine<J> {
 
 /// Our cursor: how many of the server's page to skip, and the server's own cursor of that page.
 fn place(skip: usize, cursor: &str) -> String {
-    [&skip.to_string(), ":", cursor].concat()
+    [&decimal(skip as i64), ":", cursor].concat()
 }
 
 fn task_list<J: Json>(tasks: Vec<J>, next: Option<String>) -> J {

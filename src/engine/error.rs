@@ -1,6 +1,7 @@
 //! Errors as the caller sees them: a code to branch on, a message for people, and what the code promises to carry.
 
-use std::{borrow::Cow, string::String};
+use std::borrow::Cow;
+use std::ops::Deref;
 
 use super::json::{Json, Key};
 
@@ -59,9 +60,13 @@ codes! {
     Internal = "internal",
 }
 
-/// What a call is rejected with.
+/// What a call is rejected with. One pointer, for it is handed on through much code and seldom looked into.
 #[derive(Clone, Debug)]
-pub struct Error<J> {
+pub struct Error<J>(Box<Account<J>>);
+
+/// What an [`Error`] says.
+#[derive(Clone, Debug)]
+pub struct Account<J> {
     pub code: Code,
     pub message: Cow<'static, str>,
     /// The task that the error is about.
@@ -72,18 +77,47 @@ pub struct Error<J> {
     pub cause: Option<J>,
 }
 
+impl<J> Deref for Error<J> {
+    type Target = Account<J>;
+
+    fn deref(&self) -> &Account<J> {
+        &self.0
+    }
+}
+
+impl<J> Error<J> {
+    pub fn into_account(self) -> Account<J> {
+        *self.0
+    }
+}
+
 impl<J: Json> Error<J> {
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), task_id: None, data: None, cause: None }
+        Self(Box::new(Account { code, message: message.into(), task_id: None, data: None, cause: None }))
     }
 
     pub fn about(mut self, task_id: &str) -> Self {
-        self.task_id = Some(task_id.into());
+        self.0.task_id = Some(task_id.into());
         self
     }
 
-    pub fn carrying(mut self, data: J) -> Self {
-        self.data = Some(data);
+    pub fn carrying(self, data: J) -> Self {
+        self.with_data(Some(data))
+    }
+
+    pub fn with_data(mut self, data: Option<J>) -> Self {
+        self.0.data = data;
+        self
+    }
+
+    pub fn with_cause(mut self, cause: Option<J>) -> Self {
+        self.0.cause = cause;
+        self
+    }
+
+    /// What it carries means something else here.
+    pub fn meaning(mut self, code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        (self.0.code, self.0.message) = (code, message.into());
         self
     }
 

@@ -1,5 +1,6 @@
 //! What went wrong with a request, and whether asking again may help.
 
+use super::decimal::decimal;
 use super::error::{Code, Error};
 use super::json::{Json, Key};
 use super::time::Millis;
@@ -38,7 +39,7 @@ impl<J: Json> Fault<J> {
             }
             (_, Some(said)) => Error::rpc(&said),
             (_, None) => {
-                let message = ["the server answered with HTTP status ", &status.to_string()].concat();
+                let message = ["the server answered with HTTP status ", &decimal(status.into())].concat();
                 Error::new(Code::Http, message).carrying(J::object().with(Key::Status, J::float(f64::from(status))))
             }
         };
@@ -61,7 +62,7 @@ impl<J: Json> Fault<J> {
         };
         let status = || J::object().with(Key::Status, J::float(0.0));
         let data = (failure == Failure::Redirected).then(status);
-        let error = Error { cause, data, ..Error::new(code, message) };
+        let error = Error::new(code, message).with_cause(cause).with_data(data);
         Self { error, transient: failure == Failure::Network, retry_after: None, status: 0 }
     }
 

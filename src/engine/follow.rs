@@ -245,9 +245,7 @@ impl<J: Json> Engine<J> {
             return self.advance(id, News::None, now);
         }
         let error = match rpc {
-            Some(INVALID_PARAMS) => {
-                Error { code: Code::TaskNotFound, message: "the server does not know the task, or no longer does".into(), ..fault.error }
-            }
+            Some(INVALID_PARAMS) => fault.error.meaning(Code::TaskNotFound, "the server does not know the task, or no longer does"),
             _ => fault.error,
         };
         self.lose(id, &error.about(id), now);

@@ -185,7 +185,7 @@ impl<J: Json> Engine<J> {
         }
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.inputs.forget(key);
-        let error = Error { data: task.life.status().map(TaskStatus::asked), ..error.about(id) };
+        let error = error.about(id).with_data(task.life.status().map(TaskStatus::asked));
         let settled = task.settle_results(|_| Err(error.clone()));
         self.deliver_all(settled);
         self.advance(id, News::None, now);

@@ -1,5 +1,6 @@
 //! Calling tools, prompts and resources: as a task where the server and the tool allow it, plainly where they do not.
 
+use super::decimal::decimal;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
@@ -201,13 +202,13 @@ impl<J: Json> Engine<J> {
             return self.deliver((call, outcome));
         }
         self.immediates += 1;
-        let id = [&self.config.id_prefix, "-", &self.immediates.to_string()].concat();
+        let id = [&self.config.id_prefix, "-", &decimal(self.immediates.into())].concat();
         let immediate = J::object().with(Key::TaskId, J::text(&id)).with(Key::ReturnedImmediately, J::truth(true));
         self.resolve(
             call,
             match outcome {
                 Ok(value) => immediate.with(Key::Result, value),
-                Err(error) => immediate.with(Key::Error, Error { task_id: Some(id), ..error }.to_json()),
+                Err(error) => immediate.with(Key::Error, error.about(&id).to_json()),
             },
         );
     }

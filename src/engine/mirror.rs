@@ -5,6 +5,7 @@
 
 use std::{rc::Rc, string::String, vec::Vec};
 
+use super::decimal::decimal;
 use super::header;
 use super::json::{Json, Key};
 
@@ -62,7 +63,7 @@ pub fn read<J: Json>(mirrors: &[Mirror], arguments: Option<&J>) -> Result<Vec<(S
 
 fn integer(number: f64) -> Option<String> {
     let is_safe = number.fract() == 0.0 && number.abs() <= MAX_SAFE;
-    is_safe.then(|| (number as i64).to_string())
+    is_safe.then(|| decimal(number as i64))
 }
 
 /// Where in the schema the search is.

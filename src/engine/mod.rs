@@ -8,7 +8,7 @@
 //! | file | noun |
 //! |---|---|
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
-//! | `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
+//! | `decimal`, `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
 //! | `wire`, `flow`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `wake`, `session`, `blame`, `stream`, `subscription`, `silence`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
@@ -17,6 +17,7 @@
 mod aside;
 mod blame;
 mod by_id;
+pub mod decimal;
 mod dice;
 mod era;
 mod error;

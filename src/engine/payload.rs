@@ -25,7 +25,7 @@ impl<J: Json> Engine<J> {
         let settled = match outcome {
             // No error in it, and yet it failed: the status is the better account.
             Ok(result) if failed && !result.is_true(Key::IsError) => {
-                let error = Error { data: Some(result.clone()), ..task.failed(None) };
+                let error = task.failed(None).carrying(result.clone());
                 task.settle_results(|reading| if reading.kind.is_some() { Err(error.clone()) } else { Ok(result.clone()) })
             }
             Ok(result) => task.settle_results(|reading| {

@@ -163,7 +163,7 @@ impl<J: Json> Engine<J> {
         let question = self.last_question;
         let task_id = match &asker {
             Asker::Call(_) | Asker::Visit(_) | Asker::Server(_) => None,
-            Asker::Task(id) => Some(id.to_string()),
+            Asker::Task(id) => Some(String::from(&**id)),
         };
         let params = request.get(Key::Params).unwrap_or_else(J::object);
         self.questions.insert(question, Question { asker, key: key.into(), topic, request: request.clone() });
@@ -204,7 +204,7 @@ impl<J: Json> Engine<J> {
     pub fn refuse(&mut self, question: QuestionId, cause: J, now: Millis) {
         let Some(Question { asker, key, topic, .. }) = self.questions.remove(&question) else { return };
         let message = ["the ", topic.name(), " function failed, and nobody else answers the server"].concat();
-        let error = Error { cause: Some(cause), ..Error::new(Code::InputRequired, message) };
+        let error = Error::new(Code::InputRequired, message).with_cause(Some(cause));
         self.unanswered(asker, &key, error, now);
     }
 

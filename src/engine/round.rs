@@ -68,7 +68,7 @@ impl<J: Json> Engine<J> {
         let Some(Call::Asking(asking)) = self.calls.get(&call) else { return };
         let data = J::object().with(Key::InputRequests, asking.requests.clone());
         self.abandon_round(call);
-        self.reject(call, Error { data: Some(data), ..error });
+        self.reject(call, error.carrying(data));
     }
 
     /// Nobody waits for the answers any more.

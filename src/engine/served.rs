@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::decimal::decimal;
 use super::error::{Code, Error};
 use super::fault::Fault;
 use super::follow::{REFUSED, RETRY_AFTER_CAP};
@@ -121,7 +122,7 @@ impl<J: Json> Engine<J> {
         });
         // It may have gone back to "working" before its question: servers tell both at once.
         let is_recent = |at: Millis| now - at <= GRACE;
-        let announced = || self.announced.as_ref().filter(|(_, at)| by.is_none() && is_recent(*at)).map(|(id, _)| id.to_string());
+        let announced = || self.announced.as_ref().filter(|(_, at)| by.is_none() && is_recent(*at)).map(|(id, _)| String::from(&**id));
         let id: Rc<str> = related.or(streamed).or_else(announced)?.into();
         // A task may ask before the answer has come that tells us of it.
         (self.tasks.get(&id).is_some() || self.creating > 0).then_some(id)
@@ -149,10 +150,10 @@ impl<J: Json> Engine<J> {
 
     /// The name of a question: the request's id, and more where the task has had that before.
     fn key_of(&self, id: &J, task: Option<&str>, serial: Serial) -> String {
-        let text = id.string().or_else(|| Some((id.number()? as i64).to_string())).unwrap_or_default();
+        let text = id.string().or_else(|| Some(decimal(id.number()? as i64))).unwrap_or_default();
         let is_taken = task.and_then(|task| self.tasks.get(task)).is_some_and(|task| task.inputs.knows(&text));
         let is_open = self.served.iter().any(|(_, each)| each.key == text && each.task.as_deref() == task);
-        if is_taken || is_open { [&text, "-", &serial.to_string()].concat() } else { text }
+        if is_taken || is_open { [&text, "-", &decimal(serial.into())].concat() } else { text }
     }
 
     /// The face, or the task's inputs, have the answer.
@@ -166,7 +167,7 @@ impl<J: Json> Engine<J> {
 
     /// A question that no task has was refused by the face: the server is told, in no words of the page's.
     pub(super) fn server_unanswered(&mut self, serial: Serial, error: Error<J>, now: Millis) {
-        if let Some(cause) = error.cause {
+        if let Some(cause) = error.into_account().cause {
             self.wire.out.push_back(Output::Oddity("a question has no answer", cause));
         }
         self.reply(serial, Err((INTERNAL, "the client has no answer")), None, now);

@@ -105,8 +105,8 @@ impl<J: Json> Engine<J> {
                 self.is_legacy(call, &probe, outcome.err(), now)
             }
             (Finding::NoCommonVersion, outcome) => {
-                let said = outcome.map_or_else(|fault| fault.error.data, Some);
-                self.reject(call, Error { data: said, ..no_common_version() });
+                let said = outcome.map_or_else(|fault| fault.error.into_account().data, Some);
+                self.reject(call, no_common_version().with_data(said));
             }
             (_, Err(fault)) => self.unconnected(call, fault),
             (_, Ok(result)) => self.reject(call, no_common_version().carrying(result)),
@@ -131,12 +131,12 @@ impl<J: Json> Engine<J> {
         }
         let (unseen, said) = match fault {
             Some(fault) if *probe == Probe::Opaque => (Some(fault), None),
-            fault => (None, fault.and_then(|fault| fault.error.data)),
+            fault => (None, fault.and_then(|fault| fault.error.into_account().data)),
         };
         if self.config.wanted == Some(Era::Modern) {
             return match unseen {
                 Some(fault) => self.unconnected(call, fault),
-                None => self.reject(call, Error { cause: said, ..no_common_version() }),
+                None => self.reject(call, no_common_version().with_cause(said)),
             };
         }
         self.session.unseen = unseen.map(|fault| fault.error);
@@ -202,7 +202,11 @@ impl<J: Json> Engine<J> {
         if tells && self.is_to_be_asked_anew() {
             return self.refuse_session(call, fault.error, now);
         }
-        if is_modern { self.reject(call, Error { data: fault.error.data, ..no_common_version() }) } else { self.unconnected(call, fault) }
+        if is_modern {
+            self.reject(call, no_common_version().with_data(fault.error.into_account().data))
+        } else {
+            self.unconnected(call, fault)
+        }
     }
 
     /// Was it taken for legacy because it was so once?

@@ -268,7 +268,7 @@ impl<J: Json> Tracked<J> {
         let said_so = || said.map(|error| error.message.clone().into_owned());
         let message = told.or_else(said_so).unwrap_or_else(|| "the task failed".into());
         let data = said.and_then(|error| error.data.clone());
-        Error { data, ..Error::new(Code::TaskFailed, message).about(&self.id) }
+        Error::new(Code::TaskFailed, message).about(&self.id).with_data(data)
     }
 }
 

@@ -132,6 +132,7 @@ impl Driver {
             }
             Output::Resolve(call, value) => self.host.resolve(call, value.0),
             Output::Reject(call, error) => {
+                let error = error.into_account();
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.reject(call, error.code.name(), &error.message, error.task_id, data, cause)
             }
@@ -144,6 +145,7 @@ impl Driver {
             Output::Withdraw(question) => self.host.withdraw(question),
             Output::Knock(call) => self.host.knock(call),
             Output::Gone(id, error) => {
+                let error = error.into_account();
                 let (data, cause) = (or_undefined(error.data), or_undefined(error.cause));
                 self.host.gone(&id, error.code.name(), &error.message, data, cause)
             }

@@ -211,7 +211,7 @@ async fn read(driver: &Driver, response: &Response, mut on_chunk: impl FnMut(Uin
 }
 
 fn media(content_type: &str) -> Media {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    let essence = content_type.split(';').next().unwrap_or_default().trim_ascii();
     if essence.eq_ignore_ascii_case("application/json") {
         Media::Json
     } else if essence.eq_ignore_ascii_case("text/event-stream") {
@@ -223,7 +223,7 @@ fn media(content_type: &str) -> Media {
 
 /// `Retry-After` as a wait: it is a number of seconds, or a date of the wall clock.
 fn retry_after(value: &str) -> Option<Millis> {
-    match value.trim().parse::<u32>() {
+    match value.trim_ascii().parse::<u32>() {
         Ok(seconds) => Some(Millis::from(seconds) * 1_000),
         // The cast makes a date gone by a wait of nothing, and one that is no date too.
         Err(_) => Some((parse_date(value) - wall_clock()) as Millis),

@@ -19,6 +19,7 @@ mod by_id;
 mod caching;
 mod cancel;
 mod close;
+mod decimal;
 mod dice;
 mod flow;
 mod fuzz;
