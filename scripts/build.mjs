@@ -68,9 +68,15 @@ async function cargo(env) {
 async function bindings(bindgen) {
   const next = inProject(".tools/generated");
   await run(bindgen, [WASM, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", next]);
-  await instantiable(next);
   const wasm = join(next, "core_bg.wasm");
-  await run(npmProgram("wasm-opt"), ["-Oz", ...APART, ...WASM_FEATURES, wasm, "-o", wasm]);
+  const glue = join(next, "core.js");
+  // Only now: before the set-up there are no packages.
+  const { shortNames } = await import("./lib/short-names.mjs");
+  const named = shortNames(await readFile(wasm), await readFile(glue, "utf8"));
+  await writeFile(wasm, named.bytes);
+  await writeFile(glue, named.glue);
+  await instantiable(next);
+  await run(npmProgram("wasm-opt"), ["-Oz", "--strip-producers", "--strip-target-features", ...APART, ...WASM_FEATURES, wasm, "-o", wasm]);
   const text = (await readFile(wasm)).toString("base64");
   await writeFile(join(next, "core.wasm.base64.js"), `export default "${text}";\n`);
   await writeFile(join(next, "core.wasm.base64.d.ts"), "declare const text: string;\nexport default text;\n");
