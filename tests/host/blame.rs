@@ -112,7 +112,7 @@ fn a_challenge_that_the_browser_may_hide_is_told_beside_the_401() {
         let call = connect(&mut bench);
         let error = bench.error(call);
         assert_eq!((error.code, error.message.contains(line)), (Code::Unauthorized, told.get("missing").is_some()), "{why}");
-        assert_eq!(error.data.expect("data").0, told, "{why}");
+        assert_eq!(error.data.as_ref().expect("data").0, told, "{why}");
     }
 }
 

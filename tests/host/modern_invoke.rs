@@ -244,7 +244,7 @@ fn an_error_comes_with_the_status() {
     bench.pass(10_000);
     let error = bench.error(call);
     assert_eq!((error.code, &*error.message), (Code::TaskFailed, "out of paper"));
-    assert_eq!((error.data.expect("data").0, error.task_id), (said, Some(id)));
+    assert_eq!((error.data.as_ref().expect("data").0.clone(), error.task_id.clone()), (said, Some(id)));
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn an_auth_wall_says_what_it_wants() {
     let mut bench = bench();
     bench.on("initialize", |_| Reply::status(401).headed(|head| head.www_authenticate = Some("Bearer x".into())));
     let call = connect(&mut bench);
-    let data = bench.error(call).data.expect("data");
+    let data = bench.error(call).into_account().data.expect("data");
     assert_eq!(data.0, json!({ "status": 401, "wwwAuthenticate": "Bearer x" }));
 }
 
@@ -160,7 +160,7 @@ fn the_servers_words_are_handed_on() {
     let call = connect(&mut bench);
     let error = bench.error(call);
     assert_eq!(error.message, "the disk is full");
-    assert_eq!(error.data.expect("data").0, json!({ "code": -32603, "message": "the disk is full" }));
+    assert_eq!(error.data.as_ref().expect("data").0, json!({ "code": -32603, "message": "the disk is full" }));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_session_that_the_browser_hides_is_told_by_the_missing_header() {
         let error = bench.error(call);
         assert_eq!(error.code, code);
         if hides_headers {
-            assert_eq!(error.data.expect("data").0, json!({ "missing": "Access-Control-Expose-Headers: Mcp-Session-Id" }));
+            assert_eq!(error.data.as_ref().expect("data").0, json!({ "missing": "Access-Control-Expose-Headers: Mcp-Session-Id" }));
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::node::Node;
 
 fn read(kind: Option<Kind>, wrapped: bool, throw: bool, result: &Value) -> Result<Value, (Code, String)> {
     let read = Reading { kind, wrapped, throw }.read(&Node(result.clone()));
-    read.map(|value| value.0).map_err(|error| (error.code, error.message.into_owned()))
+    read.map(|value| value.0).map_err(|error| (error.code, error.message.clone().into_owned()))
 }
 
 fn tool(result: &Value) -> Result<Value, (Code, String)> {
@@ -61,7 +61,7 @@ fn a_tools_own_error_rejects_unless_the_caller_wants_to_see_it() {
     assert_eq!(read(Some(Kind::Tool), false, false, &failed), Ok(failed.clone()));
 
     let error = Reading { kind: Some(Kind::Tool), wrapped: false, throw: true }.read(&Node(failed.clone())).expect_err("an error");
-    assert_eq!(error.data.expect("data").0, json!({ "result": failed }));
+    assert_eq!(error.data.as_ref().expect("data").0, json!({ "result": failed }));
 
     for (why, is_error) in [("the text", json!("true")), ("1", json!(1)), ("null", json!(null))] {
         assert!(tool(&json!({ "content": [], "isError": is_error })).is_ok(), "{why} is not true");

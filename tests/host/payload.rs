@@ -88,7 +88,7 @@ fn a_task_that_needs_input_lives_on() {
     let (mut bench, call) = ending(json!("input_required"));
     bench.pass(10_000);
     let error = bench.error(call);
-    assert_eq!(error.data.expect("data").0, json!({ "inputRequests": {} }));
+    assert_eq!(error.data.as_ref().expect("data").0, json!({ "inputRequests": {} }));
     bench.life("t1", &[(0, "completed")]);
     bench.pass(20_000);
     assert_eq!(bench.states("t1"), ["input_required", "completed"]);
@@ -113,7 +113,7 @@ fn a_failure_is_told_in_the_fullest_words_there_are() {
         bench.pass(10_000);
         let error = bench.error(call);
         assert_eq!((error.code, error.message.as_ref()), (Code::TaskFailed, message));
-        assert_eq!(error.data.expect("data").0, json!({ "code": -32603, "message": words }), "and the server's error with them");
+        assert_eq!(error.data.as_ref().expect("data").0, json!({ "code": -32603, "message": words }), "and the server's error with them");
     }
 }
 

@@ -161,7 +161,11 @@ fn a_question_that_nobody_answers_is_the_callers() {
             bench.on("tools/call", asking(vec![(Some(requests.clone()), Some("s"))]));
             let call = bench.invoke(call);
             let error = bench.error(call);
-            assert_eq!((error.code, error.data.expect("data").0), (Code::InputRequired, json!({ "inputRequests": requests })), "{why}");
+            assert_eq!(
+                (error.code, error.data.as_ref().expect("data").0.clone()),
+                (Code::InputRequired, json!({ "inputRequests": requests })),
+                "{why}"
+            );
             assert_eq!((bench.asked().len(), bench.count("tools/call")), (0, 1), "{why}: nobody is troubled for nothing");
         }
     }
@@ -179,8 +183,8 @@ fn a_handler_that_fails_ends_the_call_and_the_other_questions() {
     bench.answer(asked[0].question, accept(json!(1)));
     bench.refuse(asked[1].question, json!("closed the window"));
     let error = bench.error(call);
-    assert_eq!((error.code, error.cause.expect("a cause").0), (Code::InputRequired, json!("closed the window")));
-    assert_eq!(error.data.expect("data").0, json!({ "inputRequests": questions(&["a", "b", "c"]) }));
+    assert_eq!((error.code, error.cause.as_ref().expect("a cause").0.clone()), (Code::InputRequired, json!("closed the window")));
+    assert_eq!(error.data.as_ref().expect("data").0, json!({ "inputRequests": questions(&["a", "b", "c"]) }));
     assert_eq!(bench.withdrawn(), [asked[2].question]);
     bench.answer(asked[2].question, accept(json!(3)));
     bench.pass(60_000);

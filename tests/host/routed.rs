@@ -167,7 +167,7 @@ fn a_header_that_the_browser_may_not_send_is_named() {
         let error = bench.error(call);
         assert_eq!(error.code, code);
         if hides_headers {
-            let missing = error.data.expect("data").0["missing"].as_str().expect("a header").to_lowercase();
+            let missing = error.data.as_ref().expect("data").0["missing"].as_str().expect("a header").to_lowercase();
             assert_eq!(missing, "access-control-allow-headers: mcp-param-region");
         }
         let call = bench.invoke(tool("quick"));
@@ -181,6 +181,6 @@ fn the_first_name_of_all_may_be_what_the_browser_does_not_send() {
     bench.on("tools/call", |_| Reply::fail());
     let call = bench.invoke(tool("quick"));
     let error = bench.error(call);
-    let missing = error.data.expect("data").0["missing"].as_str().expect("a header").to_lowercase();
+    let missing = error.data.as_ref().expect("data").0["missing"].as_str().expect("a header").to_lowercase();
     assert_eq!((error.code, &*missing), (Code::Cors, "access-control-allow-headers: mcp-name"));
 }

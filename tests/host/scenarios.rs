@@ -161,7 +161,7 @@ impl Face for Simulated {
     fn end_of(&self, call: u32) -> Option<Outcome> {
         let outcome = self.bench.borrow().outcome(call)?;
         let data = |data: Option<Node>| data.map_or(Value::Null, |data| data.0);
-        let outcome = outcome.map_err(|error| Failure { code: error.code.name().into(), data: data(error.data) });
+        let outcome = outcome.map_err(|error| Failure { code: error.code.name().into(), data: data(error.into_account().data) });
         Some(self.wrong.told(&self.acts.borrow()[call as usize - 1], outcome))
     }
 

@@ -203,7 +203,7 @@ fn a_refused_preflight_of_a_modern_server_is_told_by_the_headers() {
         let call = connect(&mut bench);
         let error = bench.error(call);
         let missing = "Access-Control-Allow-Headers: MCP-Protocol-Version, Mcp-Method, Mcp-Name";
-        assert_eq!((error.code, error.data.expect("data").0), (Code::Cors, json!({ "missing": missing })));
+        assert_eq!((error.code, error.data.as_ref().expect("data").0.clone()), (Code::Cors, json!({ "missing": missing })));
         assert_eq!(sequence(&bench), PROBED[..2]);
     }
 }
@@ -318,13 +318,13 @@ fn no_common_version_says_which_the_server_has() {
     bench.results("server/discover", described());
     let call = connect(&mut bench);
     let error = bench.error(call);
-    assert_eq!((error.code, error.data.expect("data").0), (Code::Unsupported, described()));
+    assert_eq!((error.code, error.data.as_ref().expect("data").0.clone()), (Code::Unsupported, described()));
 
     let mut bench = modern(knowing(None));
     bench.on("server/discover", |sent| unsupported(sent, &["2099-01-01"]));
     let call = connect(&mut bench);
     let error = bench.error(call);
-    assert_eq!((error.code, &error.data.expect("data").0["data"]["supported"]), (Code::Unsupported, &json!(["2099-01-01"])));
+    assert_eq!((error.code, &error.data.as_ref().expect("data").0["data"]["supported"]), (Code::Unsupported, &json!(["2099-01-01"])));
     assert_eq!(sequence(&bench), ["server/discover"]);
 }
 

@@ -150,7 +150,7 @@ fn a_handler_that_fails_ends_the_call() {
     let (mut bench, call, _) = called(&["a", "b"]);
     bench.refuse(1, json!("no window"));
     let error = bench.error(call);
-    assert_eq!((error.code, error.cause.map(|cause| cause.0)), (Code::InputRequired, Some(json!("no window"))));
+    assert_eq!((error.code, error.cause.as_ref().map(|cause| cause.0.clone())), (Code::InputRequired, Some(json!("no window"))));
     assert_eq!(bench.withdrawn(), [2]);
 
     let (mut bench, call, _) = called(&["a"]);
