@@ -267,6 +267,10 @@ impl<J: Json> Engine<J> {
 
     /// Nothing more is asked about a task, nor for it.
     fn let_go(&mut self, task: &mut Tracked<J>) {
+        if self.tasks.is_empty() {
+            // Those that are left were set for tasks that are gone.
+            self.alarms.clear();
+        }
         [task.poll, task.payload].into_iter().flatten().for_each(|request| self.forget_request(request));
         task.inputs.take_asked(|_| true).into_iter().for_each(|question| self.withdraw(question));
         std::mem::take(&mut task.aside).request().into_iter().for_each(|request| self.forget_request(request));
@@ -327,6 +331,8 @@ impl<J: Json> Engine<J> {
         let promised = self.subscription.promised(task.since);
         task.due = asks.then(|| match at_once && task.failures == 0 {
             true => now,
+            // Only the result is missing, and how often the server wants to be asked for the status is no matter.
+            false if task.life.is_over() && task.refused.is_none() => task.rested().max(now),
             false => {
                 let last = task.tried.max(task.heard.unwrap_or(0));
                 let next = task.pace(connection, live).next(last);

@@ -158,8 +158,9 @@ impl<J: Json> Engine<J> {
         let resumption = self.wire.resumptions.iter().map(|(_, at)| *at).min();
         let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
-        [task, later, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
+        [task, later, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, retry]
             .into_iter()
+            .chain([self.opening_until(), self.beginning_at()])
             .flatten()
             .min()
     }
@@ -171,6 +172,7 @@ impl<J: Json> Engine<J> {
         self.resume_requests(now);
         self.resend_replies(now);
         self.retry_visits(now);
+        self.resume_beginning(now);
         if self.opening_until().is_some_and(|until| until <= now) {
             self.session_opened();
         }
@@ -202,7 +204,7 @@ impl<J: Json> Engine<J> {
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
-            Call::Visiting(_) => self.abandon_visit(call),
+            Call::Visiting(visit) => self.abandon_visit(call, &visit),
             Call::Asking(_) => {
                 self.calls.insert(call, waited);
                 self.abandon_round(call);
@@ -247,7 +249,7 @@ impl<J: Json> Engine<J> {
         match self.calls.remove(&call) {
             None => {}
             Some(Call::Gather { left, found, next }) => self.gather(call, left, found, next, outcome),
-            Some(Call::Renewal(former)) => self.renewed(outcome.ok(), former),
+            Some(Call::Renewal(former)) => self.renewed(outcome.map(Some), former),
             Some(_) => self.wire.out.push_back(match outcome {
                 Ok(value) => Output::Resolve(call, value),
                 Err(error) => Output::Reject(call, error),
@@ -264,6 +266,7 @@ impl<J: Json> Engine<J> {
         self.closed = true;
         // No stream is opened any more, however long the farewell takes.
         self.session.begun = false;
+        self.session.beginning.again = None;
         let calls = self.calls.take();
         for (open, _) in calls {
             self.wire.out.push_back(Output::Reject(open, Error::new(Code::Closed, "the client was closed")));

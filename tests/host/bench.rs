@@ -155,7 +155,8 @@ impl Bench {
         Self { server, ..Self::new(config, Value::Null) }
     }
 
-    fn connect(&mut self) {
+    /// Connects, and forgets what was sent for that.
+    pub fn connect(&mut self) {
         let call = self.call(|engine, call, now| engine.connect(call, now));
         self.value(call);
         self.sent.clear();

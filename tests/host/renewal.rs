@@ -232,13 +232,31 @@ fn where_no_new_session_is_to_be_had_it_is_tried_again_and_then_whoever_waited_i
         bench.pass(30_000);
         match refusals {
             1 => assert_eq!(bench.value(call), text_result("at once")),
-            _ => assert_eq!(bench.error(call).code, Code::Http, "{:?}", posted(&bench)),
+            _ => assert_eq!(bench.error(call).code, Code::Unauthorized, "{:?}", posted(&bench)),
         }
         assert!(bench.count("initialize") <= 4, "{:?}", posted(&bench));
         bench.server.upset(|_| None);
         let call = bench.invoke(tool("plain"));
         bench.pass(10_000);
         assert_eq!(bench.value(call), text_result("at once"), "and the next may try");
+    }
+}
+
+#[test]
+fn where_no_new_session_is_to_be_had_the_reason_for_that_is_told() {
+    let reasons: [(&str, fn() -> Reply, Code); 3] =
+        [("no network", Reply::fail, Code::Network), ("busy", || Reply::status(500), Code::Http), ("silent", Reply::never, Code::Timeout)];
+    for (why, reply, code) in reasons {
+        for opening in ["initialize", "ping"] {
+            let (mut bench, current) = forgetful(fresh(), REFUSALS[2].1);
+            current.set(2);
+            bench.server.upset(move |sent| (sent.method() == opening).then(reply));
+            let call = bench.invoke(tool("plain"));
+            bench.pass(600_000);
+            let error = bench.error(call);
+            assert_eq!(error.code, code, "{opening}: {why}: {error:?}");
+            assert!(bench.count("tools/call") <= 4, "{:?}", posted(&bench));
+        }
     }
 }
 
