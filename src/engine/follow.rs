@@ -55,6 +55,7 @@ impl<J: Json> Engine<J> {
     pub fn detach(&mut self, id: &str, now: Millis) {
         let Some(mut task) = self.tasks.remove(id) else { return };
         let settled = task.fail(&Error::new(Code::Closed, "the task was detached").about(id));
+        self.keep_served_of(id);
         self.let_go(&mut task);
         self.deliver_all(settled);
         self.tend_stream(now);
@@ -75,6 +76,7 @@ impl<J: Json> Engine<J> {
         if self.tasks.get(id).is_none() {
             let phase = self.dice.between(0, PHASES);
             self.tasks.insert(id.into(), Box::new(Tracked { phase, ..Tracked::new(id, now) }));
+            self.take_kept_of(id);
             if self.era == Era::Modern && self.config.notifications {
                 self.subscription.grow(now);
             }
@@ -257,6 +259,9 @@ impl<J: Json> Engine<J> {
     fn lose(&mut self, id: &str, error: &Error<J>, now: Millis) {
         let Some(mut task) = self.tasks.remove(id) else { return };
         let settled = task.fail(error);
+        if error.code != Code::TaskNotFound {
+            self.keep_served_of(id);
+        }
         self.let_go(&mut task);
         if task.followed {
             self.wire.out.push_back(Output::Gone(id.into(), error.clone()));

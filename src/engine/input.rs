@@ -97,9 +97,9 @@ impl<J: Json> Inputs<J> {
         self.not_before = 0;
     }
 
-    /// The server does not have these answers. What the face was asked anew meanwhile stays with it.
+    /// The server does not have these answers. What the face was asked anew meanwhile stays with it, and so does what it answered.
     fn forget_sent(&mut self, keys: &[String]) {
-        self.known.retain(|(each, input)| matches!(input, Input::Asked(_)) || !keys.contains(each));
+        self.known.retain(|(each, input)| !matches!(input, Input::Sent) || !keys.contains(each));
     }
 
     /// Takes out the questions that nobody is to answer any more.
@@ -308,6 +308,9 @@ impl<J: Json> Engine<J> {
                 return self.ask_status(id, now);
             }
             Err(fault) => {
+                if call.is_none() {
+                    keys.iter().for_each(|key| inputs.set(key, Input::Sent));
+                }
                 inputs.forget_sent(keys);
                 let error = fault.error.about(id);
                 match call {

@@ -2,7 +2,7 @@
 //! ("Session Management").
 
 use super::era::Era;
-use super::error::Error;
+use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::Json;
 use super::legacy;
@@ -46,7 +46,7 @@ impl<J: Json> Engine<J> {
             self.ask_after_session(now);
         }
         // The server had begun to answer it, in the session that is gone: it may have been executed.
-        let is_lost = failed.last_event_id.is_some();
+        let is_lost = failed.last_event_id.is_some() && !failed.outgoing.repeatable;
         if failed.doubts < MOST_DOUBTS && !is_lost {
             failed.doubts += 1;
             failed.found = self.session.found;
@@ -56,7 +56,10 @@ impl<J: Json> Engine<J> {
             }
             return late;
         }
-        if let (false, Some(error)) = (is_lost, &self.session.denied) {
+        if is_lost {
+            // It was not the call that was refused.
+            *fault = Fault::lasting(Error::new(Code::Network, "the stream broke before the answer came, and the session is gone"));
+        } else if let Some(error) = &self.session.denied {
             // That it knows no such session is only half of it: there is no other to be had, for this reason.
             *fault = Fault::lasting(error.clone());
         }

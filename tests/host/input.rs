@@ -385,6 +385,25 @@ fn an_answer_by_hand_takes_the_question_from_the_handler() {
 }
 
 #[test]
+fn answers_by_hand_that_fail_leave_the_handlers_answer_alone() {
+    let (mut bench, _) = bench(&["name", "age"]);
+    bench.on("tasks/update", |sent| Reply::json(sent.error(-32602, "no")).after(100));
+    let first = respond(&mut bench, "name");
+    bench.pass(50);
+    let second = respond(&mut bench, "name");
+    bench.pass(51);
+    // The first was refused, and the handler is asked anew: what it says waits for its turn when the second is refused too.
+    bench.on("tasks/update", |_| Reply::never());
+    let asked = |bench: &Bench, key: &str| bench.asked().iter().rev().find(|ask| ask.key == key).map(|ask| ask.question);
+    let (age, name) = (asked(&bench, "age").expect("asked"), asked(&bench, "name").expect("asked"));
+    bench.answer(age, accept(json!(7)));
+    bench.answer(name, accept(json!("Ada")));
+    bench.pass(1_000);
+    assert!([first, second].map(|call| bench.is_pending(call)) == [false; 2]);
+    assert_eq!(bench.keys(), ["age", "name", "name"]);
+}
+
+#[test]
 fn no_status_names_a_question_that_has_its_answer() {
     for pushes in [true, false] {
         let mut bench = if pushes { Bench::modern() } else { Bench::modern_polling() };

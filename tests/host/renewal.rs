@@ -164,17 +164,32 @@ fn live_tasks_are_asked_for_in_the_new_session() {
 
 #[test]
 fn a_call_whose_answer_had_begun_is_not_made_again() {
-    let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
     bench.on("tools/call", |_| Reply::stream().bytes("id: 7\ndata:\n\n").ends());
     let call = bench.invoke(tool("plain"));
     current.set(2);
     bench.pass(30_000);
-    assert_eq!((bench.error(call).code, bench.count("tools/call")), (Code::Http, 1));
+    let error = bench.error(call);
+    assert_eq!((error.code, bench.count("tools/call")), (Code::Network, 1), "no word of the server's about the call: {error:?}");
     let again = bench.invoke(tool("plain"));
     bench.on("tools/call", |sent| Reply::json(sent.result(text_result("again"))));
     bench.pass(30_000);
     assert!(!bench.is_pending(again));
     assert_eq!(bench.count("initialize"), 1, "{:?}", posted(&bench));
+}
+
+#[test]
+fn one_that_may_be_made_twice_is_made_again() {
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
+    let mut is_first = true;
+    bench.on("prompts/get", move |sent| match std::mem::take(&mut is_first) {
+        true => Reply::stream().bytes("id: 7\ndata:\n\n").ends(),
+        false => Reply::json(sent.result(json!({ "messages": [] }))),
+    });
+    let call = bench.invoke(crate::bench::invocation(mcp_tasks::engine::Kind::Prompt, "p"));
+    current.set(2);
+    bench.pass(30_000);
+    assert_eq!((bench.value(call), bench.count("prompts/get")), (json!({ "messages": [] }), 2));
 }
 
 #[test]
