@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::crowd::Crowd;
 use super::dice::Dice;
 use super::era::Era;
 use super::error::{Code, Error};
@@ -50,6 +51,8 @@ pub struct Config<J> {
     pub remembers: bool,
     /// The session that was open before, to be gone on with where the server still has it.
     pub session: Option<PastSession<J>>,
+    /// What is under way to the same origin.
+    pub crowd: Rc<Crowd>,
     /// Any number, different for every engine.
     pub seed: u64,
 }
@@ -109,6 +112,8 @@ pub struct Engine<J> {
     /// Tasks that ended here, newest last: what `listTasks` knows where the server has no list.
     pub(super) ended: Vec<Rc<str>>,
     pub(super) alarms: BinaryHeap<Reverse<(Millis, Rc<str>)>>,
+    /// No stream is opened on which a task may ask before: room was made for another client.
+    pub(super) yielded_until: Millis,
     /// When calls are made again for which the user visits a page.
     pub(super) retries: Table<CallId, Millis>,
     pub(super) immediates: u32,
@@ -118,7 +123,7 @@ pub struct Engine<J> {
 impl<J: Json> Engine<J> {
     pub fn new(config: Config<J>) -> Self {
         Self {
-            wire: Wire::new(config.patience),
+            wire: Wire::new(config.patience, config.crowd.clone()),
             dice: Dice::new(config.seed),
             config,
             era: Era::Legacy,
@@ -137,6 +142,7 @@ impl<J: Json> Engine<J> {
             early: Vec::new(),
             ended: Vec::new(),
             alarms: BinaryHeap::new(),
+            yielded_until: 0,
             retries: Table::default(),
             immediates: 0,
             closed: false,

@@ -311,7 +311,8 @@ impl<J: Json> Engine<J> {
             };
             if self.config.answers.topic(&request).is_some() {
                 self.last_served += 1;
-                let served = Served { id: of, by: None, task: Some(task.clone()), is_kept: false, key, request, question: None, reply: None };
+                let served =
+                    Served { id: of, by: None, task: Some(task.clone()), is_kept: false, key, request, question: None, reply: None };
                 self.served.insert(self.last_served, served);
             }
         }

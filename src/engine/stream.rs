@@ -3,8 +3,10 @@
 //! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
 //! makes things faster: without it, everything is polled.
 
+use super::crowd::CROWDED;
 use super::dice::Dice;
 use super::era::Era;
+use super::flow::Lane;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
@@ -143,6 +145,10 @@ impl<J: Json> Engine<J> {
         stream.wanted = needed && self.config.notifications && self.session.begun;
         match stream.exchange {
             None if stream.wanted && !stream.refused && now >= stream.rested() => {
+                if !self.wire.flow.crowd.has_room(Lane::Listening) {
+                    stream.rest_until = now + CROWDED;
+                    return self.session_opened();
+                }
                 let after = stream.last_event_id.clone().filter(|_| self.wire.resumes && stream.unseen < SUSPICIOUS);
                 stream.resumed = after.is_some();
                 stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, now));

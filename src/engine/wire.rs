@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
+use super::crowd::Crowd;
 use super::error::Error;
 use super::flow::{Flow, Lane, Queued};
 use super::json::Json;
@@ -183,10 +185,10 @@ pub struct Wire<J> {
 }
 
 impl<J: Json> Wire<J> {
-    pub fn new(patience: Millis) -> Self {
+    pub fn new(patience: Millis, crowd: Rc<Crowd>) -> Self {
         Self {
             out: VecDeque::new(),
-            flow: Flow::default(),
+            flow: Flow::new(crowd),
             exchanges: Table::default(),
             requests: Table::default(),
             resumptions: Table::default(),
@@ -219,6 +221,7 @@ impl<J: Json> Wire<J> {
         let exchange = self.next_exchange();
         let lane = match channel {
             Channel::Initialized(_) | Channel::Goodbye(_) => Lane::Opening,
+            Channel::Stream => Lane::Listening,
             _ => Lane::Free,
         };
         self.send(lane, Queued { exchange, channel, verb, body, last_event_id }, now, now);

@@ -19,6 +19,7 @@ mod by_id;
 mod caching;
 mod cancel;
 mod close;
+mod crowd;
 mod dice;
 mod flow;
 mod fuzz;
