@@ -77,7 +77,7 @@ export class Link implements Host, User {
       () =>
         new instance.Core(
           this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(page.hostname), isLocal(url.hostname),
-          Math.random(), !!options.store, past, before,
+          Math.random(), !!options.store, past, before, url.origin,
         ),
     );
   }

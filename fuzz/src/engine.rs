@@ -2,6 +2,7 @@
 //! end there is nothing left.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use mcp_tasks::engine::{
     Answers, Body, CallId, Config, Engine, Era, ExchangeId, Failure, Head, Invocation, Kind, Listing, Media, Millis, Output, QuestionId,
@@ -76,6 +77,7 @@ pub fn try_out(data: &[u8]) {
         answers,
         remembers: true,
         session: None,
+        crowd: Rc::default(),
         seed: 7,
     };
     let mut world = World {

@@ -1,8 +1,10 @@
 //! The `tasks/result` stream beside the polls of a task that waits for input: in the era of sessions, servers ask there
 //! ("Input Required Status").
 
+use super::crowd::CROWDED;
 use super::era::Era;
 use super::fault::Fault;
+use super::flow::Lane;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
@@ -20,6 +22,8 @@ const SILENT: Millis = 5_000;
 const DEAD: Millis = 60_000;
 /// Who has just heard of a question will soon wait for what follows.
 const LINGER: Millis = 5_000;
+/// So long the room that was made for another client is left to it.
+const YIELDED: Millis = 2 * CROWDED;
 /// The server may take as long as the user.
 const ENDLESS: Millis = 1 << 40;
 
@@ -80,6 +84,12 @@ impl<J: Json> Engine<J> {
             return;
         }
         task.aside.idle_until = None;
+        if task.aside.request.is_some() && task.aside.spent <= now && self.wire.flow.crowd.yields() {
+            let yielded = task.aside.request.take();
+            self.yielded_until = now + YIELDED;
+            yielded.into_iter().for_each(|request| self.end_aside(request, now));
+        }
+        let Some(task) = self.tasks.get_mut(id) else { return };
         if !task.asks {
             task.aside.awaited = None;
             task.aside.failures = 0;
@@ -97,11 +107,12 @@ impl<J: Json> Engine<J> {
             dead.into_iter().for_each(|request| self.end_aside(request, now));
         }
         let Some(task) = self.tasks.get_mut(id) else { return };
+        task.aside.not_before = task.aside.not_before.max(self.yielded_until);
         if task.aside.due().is_none_or(|due| due > now) {
             return;
         }
         let open: Vec<_> = self.tasks.iter().filter(|(_, task)| task.aside.request.is_some()).collect();
-        if open.len() >= MOST_OPEN {
+        if open.len() >= MOST_OPEN || !self.wire.flow.crowd.has_room(Lane::Aside) {
             let spent = open.iter().filter(|(_, task)| task.aside.spent <= now).min_by_key(|(_, task)| task.aside.spent);
             let spent = spent.map(|(id, _)| id.clone());
             let ended = spent.and_then(|spent| self.tasks.get_mut(&spent)).and_then(|task| task.aside.request.take());
@@ -112,6 +123,13 @@ impl<J: Json> Engine<J> {
                 return;
             };
             self.end_aside(ended, now);
+            if self.wire.flow.crowd.yields() {
+                self.yielded_until = now + YIELDED;
+                if let Some(task) = self.tasks.get_mut(id) {
+                    task.aside.not_before = self.yielded_until;
+                }
+                return;
+            }
         }
         let outgoing = self.era.payload(id);
         let request = self.wire.request(Purpose::Aside(id.into()), outgoing, Some(ENDLESS), now);

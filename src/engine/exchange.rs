@@ -5,11 +5,12 @@ use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::Json;
 use super::machine::Engine;
-use super::message::Message;
+use super::message::{Message, RequestId};
 use super::nesting;
 use super::purpose::Purpose;
+use super::stream::SUSPICIOUS;
 use super::time::Millis;
-use super::wire::{Body, Channel, ExchangeId, Failure, Head, Media};
+use super::wire::{Body, Channel, ExchangeId, Failure, Head, LAST_EVENT_ID, Media};
 
 /// How long we wait before taking up a broken stream again, where the server does not say.
 const RESUME_AFTER: Millis = 1_000;
@@ -23,6 +24,7 @@ impl<J: Json> Engine<J> {
         let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return Body::Unread };
         let channel = exchange.channel;
         let (ok, media) = (matches!(head.status, 200..300), head.media);
+        self.wire.answers += 1;
         if let Channel::Stream = channel {
             if ok && media == Media::EventStream {
                 exchange.deadline = None;
@@ -39,9 +41,13 @@ impl<J: Json> Engine<J> {
             self.wire.session.session_id.clone_from(&head.session_id);
         }
         exchange.head = head;
-        if let Channel::Request(request) = channel {
-            self.wire.passed(request);
-            self.aside_heard(request, now);
+        match channel {
+            Channel::Request(request) => {
+                self.wire.passed(request);
+                self.aside_heard(request, now);
+            }
+            Channel::Resumption(_) => self.wire.let_through(LAST_EVENT_ID),
+            _ => {}
         }
         if ok && matches!(channel, Channel::Initialized(_) | Channel::Notice | Channel::Reply(_) | Channel::Goodbye(_)) {
             self.ended(id, now);
@@ -137,7 +143,7 @@ impl<J: Json> Engine<J> {
                     open.fruitless = 0;
                     open.last_event_id = brought.map(Into::into);
                 }
-                if open.last_event_id.is_some() {
+                if open.last_event_id.is_some() && self.wire.resumes {
                     let wait = exchange.decoder.retry().unwrap_or(RESUME_AFTER).clamp(RESUME_FLOOR, RESUME_CAP);
                     let at = now + (wait << open.fruitless.min(8)).min(RESUME_CAP);
                     self.wire.resumptions.insert(request, at);
@@ -154,6 +160,9 @@ impl<J: Json> Engine<J> {
         // A stream that broke off is taken up again, and so is the attempt to do that.
         let goes_on = matches!(exchange.channel, Channel::Resumption(_)) || exchange.decoder.last_event_id().is_some();
         if failure == Failure::Network && goes_on && self.era == Era::Legacy {
+            if let (Channel::Resumption(request), 0) = (exchange.channel, exchange.head.status) {
+                self.resumption_unseen(request);
+            }
             return self.ended(id, now);
         }
         let head = &exchange.head;
@@ -163,6 +172,18 @@ impl<J: Json> Engine<J> {
             (_, status) => Fault { status, ..Fault::failure(failure, cause) },
         };
         self.exchange_failed(id, fault, now);
+    }
+
+    /// Nothing was seen of an attempt to take up a stream. When others are answered meanwhile, again and again, the browser does not send
+    /// the id of the last event.
+    fn resumption_unseen(&mut self, request: RequestId) {
+        let answers = self.wire.answers;
+        let Some(open) = self.wire.requests.get_mut(&request).filter(|open| open.answers != answers) else { return };
+        open.answers = answers;
+        open.unseen += 1;
+        if open.unseen > SUSPICIOUS && self.config.hides_headers && !self.wire.passes(LAST_EVENT_ID) && self.wire.resumes {
+            self.resume_no_more();
+        }
     }
 
     fn exchange_failed(&mut self, id: ExchangeId, mut fault: Fault<J>, now: Millis) {
@@ -183,6 +204,7 @@ impl<J: Json> Engine<J> {
                 }
                 self.resolve(call, J::null());
             }
+            Channel::Stream if fault.is_unseen() => self.stream_unseen(now),
             Channel::Stream => self.stream_ended(now),
             Channel::Reply(serial) => {
                 if self.tells_of_session(&fault) {

@@ -4,16 +4,18 @@
 //! not keep a caller waiting behind a thousand polls, nor open a thousand requests where HTTP/2 would let it.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
+use super::crowd::Crowd;
 use super::message::RequestId;
 use super::purpose::Purpose;
 use super::table::Table;
 use super::time::Millis;
 use super::wire::{Channel, ExchangeId, Verb};
 
-/// So many requests that callers wait for are in flight at most.
+/// So many requests that callers wait for are in flight at most, of all clients whose servers have the same origin.
 pub const MOST_CALLS: usize = 64;
-/// So many are that nobody waits for by themselves: polls, and the results of tasks.
+/// So many of them are that nobody waits for by themselves: polls, and the results of tasks.
 pub const MOST_BACKGROUND: usize = 4;
 
 /// What waits for the same slots, in the order in which it was sent.
@@ -21,8 +23,12 @@ pub const MOST_BACKGROUND: usize = 4;
 pub enum Lane {
     /// What opens a session, and what ends it: never held back.
     Opening,
-    /// Answers to the server, notices and streams, which have bounds of their own.
+    /// Answers to the server and notices, which have bounds of their own.
     Free,
+    /// What the server tells by itself.
+    Listening,
+    /// The results of tasks that ask there.
+    Aside,
     /// What a caller waits for.
     Call,
     /// The results of tasks, the answers to their questions, and what nobody waits for at all.
@@ -32,12 +38,13 @@ pub enum Lane {
 }
 
 impl Lane {
-    const ALL: [Self; 5] = [Self::Opening, Self::Free, Self::Call, Self::Background, Self::Poll];
+    pub(super) const ALL: [Self; 7] = [Self::Opening, Self::Free, Self::Listening, Self::Aside, Self::Call, Self::Background, Self::Poll];
 
     pub fn of(purpose: &Purpose) -> Self {
         match purpose {
             Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_) => Self::Opening,
-            Purpose::Listen | Purpose::Aside(_) => Self::Free,
+            Purpose::Listen => Self::Listening,
+            Purpose::Aside(_) => Self::Aside,
             Purpose::Payload(_) | Purpose::Cancel { call: None, .. } | Purpose::Update { call: None, .. } => Self::Background,
             Purpose::Poll { .. } => Self::Poll,
             Purpose::Invoke { .. }
@@ -65,17 +72,17 @@ pub struct Flow<J> {
     /// What goes there later, by when.
     later: Table<(Millis, ExchangeId), (Lane, Queued<J>)>,
     in_flight: [usize; Lane::ALL.len()],
+    /// All in flight of those who share the connections.
+    pub crowd: Rc<Crowd>,
     held: bool,
     paused: bool,
 }
 
-impl<J> Default for Flow<J> {
-    fn default() -> Self {
-        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), held: false, paused: false }
-    }
-}
-
 impl<J> Flow<J> {
+    pub fn new(crowd: Rc<Crowd>) -> Self {
+        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), crowd, held: false, paused: false }
+    }
+
     /// Nothing begins until [`Flow::release`], but what opens a session.
     pub fn hold(&mut self) {
         self.held = true;
@@ -139,16 +146,20 @@ impl<J> Flow<J> {
         }
     }
 
+    /// One of ours may always be in flight: whoever waits goes on when one of theirs has ended.
     fn has_room(&self, lane: Lane) -> bool {
-        let count = |lane: Lane| self.in_flight[lane as usize];
+        let fits = |lanes: &[Lane], most: usize| {
+            lanes.iter().all(|lane| self.in_flight[*lane as usize] == 0)
+                || lanes.iter().map(|lane| self.crowd.count(*lane)).sum::<usize>() < most
+        };
         match lane {
             Lane::Opening => true,
             _ if self.held || self.paused && lane != Lane::Call => false,
-            Lane::Free => true,
-            Lane::Call => count(lane) < MOST_CALLS,
+            Lane::Free | Lane::Listening | Lane::Aside => true,
+            Lane::Call => fits(&[lane], MOST_CALLS),
             Lane::Background | Lane::Poll => {
                 let is_next = lane == Lane::Background || self.queues[Lane::Background as usize].is_empty();
-                is_next && count(Lane::Background) + count(Lane::Poll) < MOST_BACKGROUND
+                is_next && fits(&[Lane::Background, Lane::Poll], MOST_BACKGROUND)
             }
         }
     }
@@ -174,17 +185,25 @@ impl<J> Flow<J> {
             Lane::ALL.into_iter().filter(|lane| self.has_room(*lane)).filter_map(oldest).min_by_key(|(exchange, _)| *exchange)?;
         let queued = self.queues[lane as usize].pop_front()?;
         self.in_flight[lane as usize] += 1;
+        self.crowd.came(lane);
         Some((lane, queued))
     }
 
     /// An exchange that had begun is over.
     pub fn ended(&mut self, lane: Lane) {
         self.in_flight[lane as usize] -= 1;
+        self.crowd.went(lane, 1);
     }
 
     /// Nothing of all that is wanted any more.
     pub fn clear(&mut self) {
         self.queues = Default::default();
         self.later.take();
+    }
+}
+
+impl<J> Drop for Flow<J> {
+    fn drop(&mut self) {
+        Lane::ALL.into_iter().for_each(|lane| self.crowd.went(lane, self.in_flight[lane as usize]));
     }
 }

@@ -55,6 +55,7 @@ impl<J: Json> Engine<J> {
     pub fn detach(&mut self, id: &str, now: Millis) {
         let Some(mut task) = self.tasks.remove(id) else { return };
         let settled = task.fail(&Error::new(Code::Closed, "the task was detached").about(id));
+        self.keep_served_of(id);
         self.let_go(&mut task);
         self.deliver_all(settled);
         self.tend_stream(now);
@@ -75,6 +76,7 @@ impl<J: Json> Engine<J> {
         if self.tasks.get(id).is_none() {
             let phase = self.dice.between(0, PHASES);
             self.tasks.insert(id.into(), Box::new(Tracked { phase, ..Tracked::new(id, now) }));
+            self.take_kept_of(id);
             if self.era == Era::Modern && self.config.notifications {
                 self.subscription.grow(now);
             }
@@ -255,6 +257,9 @@ impl<J: Json> Engine<J> {
     fn lose(&mut self, id: &str, error: &Error<J>, now: Millis) {
         let Some(mut task) = self.tasks.remove(id) else { return };
         let settled = task.fail(error);
+        if error.code != Code::TaskNotFound {
+            self.keep_served_of(id);
+        }
         self.let_go(&mut task);
         if task.followed {
             self.wire.out.push_back(Output::Gone(id.into(), error.clone()));
@@ -265,6 +270,10 @@ impl<J: Json> Engine<J> {
 
     /// Nothing more is asked about a task, nor for it.
     fn let_go(&mut self, task: &mut Tracked<J>) {
+        if self.tasks.is_empty() {
+            // Those that are left were set for tasks that are gone.
+            self.alarms.clear();
+        }
         [task.poll, task.payload].into_iter().flatten().for_each(|request| self.forget_request(request));
         task.inputs.take_asked(|_| true).into_iter().for_each(|question| self.withdraw(question));
         std::mem::take(&mut task.aside).request().into_iter().for_each(|request| self.forget_request(request));
@@ -325,6 +334,8 @@ impl<J: Json> Engine<J> {
         let promised = self.subscription.promised(task.since);
         task.due = asks.then(|| match at_once && task.failures == 0 {
             true => now,
+            // Only the result is missing, and how often the server wants to be asked for the status is no matter.
+            false if task.life.is_over() && task.refused.is_none() => task.rested().max(now),
             false => {
                 let last = task.tried.max(task.heard.unwrap_or(0));
                 let next = task.pace(connection, live).next(last);

@@ -26,7 +26,10 @@ impl<J: Json> Engine<J> {
     /// The status as callers are told it: a task that asks waits for input, whatever the server says, and one that waits for input is told
     /// of with its question, or not for a while.
     pub(super) fn heeded(&mut self, mut status: TaskStatus<J>, now: Millis) -> Option<TaskStatus<J>> {
-        if self.era == Era::Modern || !self.config.answers.any() {
+        if self.era == Era::Modern {
+            return Some(self.without_answered(status));
+        }
+        if !self.config.answers.any() {
             return Some(status);
         }
         let questions = self.questions_of(&status.task_id);

@@ -6,6 +6,7 @@ use super::error::{Code, Error};
 use super::fault::Fault;
 use super::follow::{BELIEVED, RETRY_AFTER_CAP};
 use super::json::Json;
+use super::lifecycle::Source;
 use super::machine::{Call, Engine};
 use super::message::INVALID_PARAMS;
 use super::modern;
@@ -65,6 +66,11 @@ impl<J: Json> Inputs<J> {
         self.known.iter().any(|(each, _)| each == key)
     }
 
+    /// Has the server the answer, or will have it any moment?
+    fn is_answered(&self, key: &str) -> bool {
+        self.known.iter().any(|(each, input)| each == key && matches!(input, Input::Sent))
+    }
+
     fn is_to_send(&self) -> bool {
         !self.sending && self.known.iter().any(|(_, input)| matches!(input, Input::Given(_)))
     }
@@ -91,9 +97,9 @@ impl<J: Json> Inputs<J> {
         self.not_before = 0;
     }
 
-    /// The server does not have these answers. What the face was asked anew meanwhile stays with it.
+    /// The server does not have these answers. What the face was asked anew meanwhile stays with it, and so does what it answered.
     fn forget_sent(&mut self, keys: &[String]) {
-        self.known.retain(|(each, input)| matches!(input, Input::Asked(_)) || !keys.contains(each));
+        self.known.retain(|(each, input)| !matches!(input, Input::Sent) || !keys.contains(each));
     }
 
     /// Takes out the questions that nobody is to answer any more.
@@ -111,6 +117,20 @@ impl<J: Json> Inputs<J> {
 }
 
 impl<J: Json> Engine<J> {
+    /// The status without the questions whose answers the server has, however long it still names them: it waits for none of us.
+    pub(super) fn without_answered(&self, mut status: TaskStatus<J>) -> TaskStatus<J> {
+        let asked = status.questions.as_ref().map(J::members).unwrap_or_default();
+        let is_open = |(key, _): &(String, J)| !self.tasks.get(status.task_id.as_str()).is_some_and(|task| task.inputs.is_answered(key));
+        let (open, answered): (Vec<_>, Vec<_>) = asked.into_iter().partition(is_open);
+        if !answered.is_empty() {
+            if open.is_empty() && status.state == State::InputRequired {
+                status.state = State::Working;
+            }
+            status.questions = (!open.is_empty()).then(|| J::record(open));
+        }
+        status
+    }
+
     /// Asks what a task asks, once somebody waits for its result; takes back what it asks no more; sends the answers.
     pub(super) fn attend(&mut self, id: &str, now: Millis) {
         let Some(task) = self.tasks.get_mut(id) else { return };
@@ -205,7 +225,8 @@ impl<J: Json> Engine<J> {
         let asked = status.and_then(|status| status.questions.as_ref()?.member(&key));
         let is_untold = status.is_none_or(|status| status.state == State::InputRequired && status.questions.is_none());
         // What the server asks may be newer than what we know; but where it asks by messages, we know every one.
-        let is_open = asked.is_some() || is_untold && self.era == Era::Modern;
+        let is_answered = self.tasks.get(id).is_some_and(|task| task.inputs.is_answered(&key));
+        let is_open = asked.is_some() || (is_untold || is_answered) && self.era == Era::Modern;
         let topic = asked.as_ref().and_then(Topic::of);
         let wrong = match topic {
             _ if !is_open => "the task waits for no answer to a question of this key",
@@ -287,6 +308,9 @@ impl<J: Json> Engine<J> {
                 return self.ask_status(id, now);
             }
             Err(fault) => {
+                if call.is_none() {
+                    keys.iter().for_each(|key| inputs.set(key, Input::Sent));
+                }
                 inputs.forget_sent(keys);
                 let error = fault.error.about(id);
                 match call {
@@ -297,8 +321,19 @@ impl<J: Json> Engine<J> {
         }
         self.note(id);
         needless.into_iter().for_each(|question| self.withdraw(question));
+        self.tell_answered(id);
         self.deliver_all(settled);
         self.advance(id, News::None, now);
+    }
+
+    /// The newest status names no question that has its answer.
+    fn tell_answered(&mut self, id: &str) {
+        let Some(status) = self.tasks.get(id).and_then(|task| task.life.status().cloned()) else { return };
+        let status = self.without_answered(status);
+        if let Some(task) = self.tasks.get_mut(id) {
+            let verdict = task.life.observe(TaskStatus { message: None, ..status }, Source::Answer { heard: task.life.heard() });
+            self.tell(id, verdict);
+        }
     }
 
     /// The server refused what was asked of a task: does it know the task?

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::crowd::Crowd;
 use super::dice::Dice;
 use super::era::Era;
 use super::error::{Code, Error};
@@ -50,6 +51,8 @@ pub struct Config<J> {
     pub remembers: bool,
     /// The session that was open before, to be gone on with where the server still has it.
     pub session: Option<PastSession<J>>,
+    /// What is under way to the same origin.
+    pub crowd: Rc<Crowd>,
     /// Any number, different for every engine.
     pub seed: u64,
 }
@@ -109,6 +112,8 @@ pub struct Engine<J> {
     /// Tasks that ended here, newest last: what `listTasks` knows where the server has no list.
     pub(super) ended: Vec<Rc<str>>,
     pub(super) alarms: BinaryHeap<Reverse<(Millis, Rc<str>)>>,
+    /// No stream is opened on which a task may ask before: room was made for another client.
+    pub(super) yielded_until: Millis,
     /// When calls are made again for which the user visits a page.
     pub(super) retries: Table<CallId, Millis>,
     pub(super) immediates: u32,
@@ -118,7 +123,7 @@ pub struct Engine<J> {
 impl<J: Json> Engine<J> {
     pub fn new(config: Config<J>) -> Self {
         Self {
-            wire: Wire::new(config.patience),
+            wire: Wire::new(config.patience, config.crowd.clone()),
             dice: Dice::new(config.seed),
             config,
             era: Era::Legacy,
@@ -137,6 +142,7 @@ impl<J: Json> Engine<J> {
             early: Vec::new(),
             ended: Vec::new(),
             alarms: BinaryHeap::new(),
+            yielded_until: 0,
             retries: Table::default(),
             immediates: 0,
             closed: false,
@@ -158,8 +164,9 @@ impl<J: Json> Engine<J> {
         let resumption = self.wire.resumptions.iter().map(|(_, at)| *at).min();
         let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
-        [task, later, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
+        [task, later, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, retry]
             .into_iter()
+            .chain([self.opening_until(), self.beginning_at()])
             .flatten()
             .min()
     }
@@ -171,6 +178,7 @@ impl<J: Json> Engine<J> {
         self.resume_requests(now);
         self.resend_replies(now);
         self.retry_visits(now);
+        self.resume_beginning(now);
         if self.opening_until().is_some_and(|until| until <= now) {
             self.session_opened();
         }
@@ -202,7 +210,7 @@ impl<J: Json> Engine<J> {
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
-            Call::Visiting(_) => self.abandon_visit(call),
+            Call::Visiting(visit) => self.abandon_visit(call, &visit),
             Call::Asking(_) => {
                 self.calls.insert(call, waited);
                 self.abandon_round(call);
@@ -247,7 +255,7 @@ impl<J: Json> Engine<J> {
         match self.calls.remove(&call) {
             None => {}
             Some(Call::Gather { left, found, next }) => self.gather(call, left, found, next, outcome),
-            Some(Call::Renewal(former)) => self.renewed(outcome.ok(), former),
+            Some(Call::Renewal(former)) => self.renewed(outcome.map(Some), former),
             Some(_) => self.wire.out.push_back(match outcome {
                 Ok(value) => Output::Resolve(call, value),
                 Err(error) => Output::Reject(call, error),
@@ -264,6 +272,7 @@ impl<J: Json> Engine<J> {
         self.closed = true;
         // No stream is opened any more, however long the farewell takes.
         self.session.begun = false;
+        self.session.beginning.again = None;
         let calls = self.calls.take();
         for (open, _) in calls {
             self.wire.out.push_back(Output::Reject(open, Error::new(Code::Closed, "the client was closed")));

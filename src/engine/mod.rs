@@ -10,13 +10,14 @@
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
 //! | `decimal`, `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
-//! | `wire`, `flow`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
+//! | `wire`, `flow`, `crowd`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `wake`, `session`, `blame`, `stream`, `subscription`, `silence`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
 mod blame;
 mod by_id;
+mod crowd;
 pub mod decimal;
 mod dice;
 mod era;
@@ -68,6 +69,7 @@ mod wake;
 mod wire;
 
 pub use blame::Sight;
+pub use crowd::{Crowd, MOST_STREAMS};
 pub use dice::Dice;
 pub use era::Era;
 pub use error::{Code, Error};
@@ -93,6 +95,7 @@ pub use wire::{Body, CallId, ExchangeId, Failure, Fetch, Head, Media, Output, Ve
 /// What a server can make us do at most. The README tells of these.
 pub mod limits {
     pub use super::aside::MOST_OPEN as MOST_RESULT_STREAMS;
+    pub use super::crowd::MOST_STREAMS;
     pub use super::flow::{MOST_BACKGROUND, MOST_CALLS};
     pub use super::follow::{HELD, MOST_TASKS, RETRY_AFTER_CAP};
     pub use super::lists::{MOST_ITEMS, MOST_PAGES};

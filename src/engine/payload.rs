@@ -35,7 +35,7 @@ impl<J: Json> Engine<J> {
             Err(fault) if fault.transient => {
                 task.failures += 1;
                 task.rest_until = now + self.dice.backoff(task.failures);
-                task.not_before = task.pace(0, 1).next(now).max(now + fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
+                task.not_before = now + fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);
                 Vec::new()
             }
             Err(fault) if failed => {

@@ -130,8 +130,8 @@ impl Answers {
 pub enum Asker {
     /// A call whose request the server wants to have again, with the answer.
     Call(CallId),
-    /// A call that the server refuses until the user was somewhere.
-    Visit(CallId),
+    /// The calls that the server refuses until the user was somewhere.
+    Visit,
     Task(Rc<str>),
     /// A request of the server, whose answer is a message.
     Server(Serial),
@@ -162,19 +162,13 @@ impl<J: Json> Engine<J> {
         self.last_question += 1;
         let question = self.last_question;
         let task_id = match &asker {
-            Asker::Call(_) | Asker::Visit(_) | Asker::Server(_) => None,
+            Asker::Call(_) | Asker::Visit | Asker::Server(_) => None,
             Asker::Task(id) => Some(String::from(&**id)),
         };
         let params = request.get(Key::Params).unwrap_or_else(J::object);
         self.questions.insert(question, Question { asker, key: key.into(), topic, request: request.clone() });
         self.wire.out.push_back(Output::Ask(Ask { question, topic, params, key: key.into(), task_id }));
         question
-    }
-
-    /// Nobody needs the answers any more that this one waits for.
-    pub(super) fn withdraw_of(&mut self, asker: &Asker) {
-        let of: Vec<_> = self.questions.iter().filter(|(_, each)| each.asker == *asker).map(|(question, _)| *question).collect();
-        of.into_iter().for_each(|question| self.withdraw(question));
     }
 
     /// Nobody needs the answer any more.
@@ -194,7 +188,7 @@ impl<J: Json> Engine<J> {
         let answer = topic.completed(&request, answer);
         match asker {
             Asker::Call(call) => self.round_answered(call, key, answer, now),
-            Asker::Visit(call) => self.visit_answered(call, &key, &answer, now),
+            Asker::Visit => self.visit_answered(&key, &answer, now),
             Asker::Task(id) => self.input_given(&id, key, answer, now),
             Asker::Server(serial) => self.reply(serial, Ok(answer), None, now),
         }
@@ -211,7 +205,7 @@ impl<J: Json> Engine<J> {
     fn unanswered(&mut self, asker: Asker, key: &str, error: Error<J>, now: Millis) {
         match asker {
             Asker::Call(call) => self.round_failed(call, error),
-            Asker::Visit(call) => self.visit_refused(call, error),
+            Asker::Visit => self.visit_refused(key, Some(error)),
             Asker::Task(id) => self.input_failed(&id, key, error, now),
             Asker::Server(serial) => self.server_unanswered(serial, error, now),
         }

@@ -2,6 +2,7 @@
 //! ("Session Management").
 
 use super::era::Era;
+use super::error::{Code, Error};
 use super::fault::Fault;
 use super::json::Json;
 use super::legacy;
@@ -45,7 +46,7 @@ impl<J: Json> Engine<J> {
             self.ask_after_session(now);
         }
         // The server had begun to answer it, in the session that is gone: it may have been executed.
-        let is_lost = failed.last_event_id.is_some();
+        let is_lost = failed.last_event_id.is_some() && !failed.outgoing.repeatable;
         if failed.doubts < MOST_DOUBTS && !is_lost {
             failed.doubts += 1;
             failed.found = self.session.found;
@@ -54,6 +55,13 @@ impl<J: Json> Engine<J> {
                 *fault = Fault::timeout();
             }
             return late;
+        }
+        if is_lost {
+            // It was not the call that was refused.
+            *fault = Fault::lasting(Error::new(Code::Network, "the stream broke before the answer came, and the session is gone"));
+        } else if let Some(error) = &self.session.denied {
+            // That it knows no such session is only half of it: there is no other to be had, for this reason.
+            *fault = Fault::lasting(error.clone());
         }
         // Whoever follows a task asks again.
         fault.transient |= matches!(failed.purpose, Purpose::Poll { .. } | Purpose::Payload(_) | Purpose::Aside(_));
@@ -94,7 +102,7 @@ impl<J: Json> Engine<J> {
             Ok(()) => {
                 self.session.found += 1;
                 self.session.doubted_until = 0;
-                return self.renewed(None, None);
+                return self.renewed(Ok(None), None);
             }
             Err(fault) => fault,
         };
@@ -129,18 +137,19 @@ impl<J: Json> Engine<J> {
     }
 
     /// There is a new session, or the one before is as good as ever, or there is none to be had. Whoever waited goes on.
-    pub(super) fn renewed(&mut self, negotiated: Option<J>, former: Option<Box<SessionHeaders>>) {
+    pub(super) fn renewed(&mut self, outcome: Result<Option<J>, Error<J>>, former: Option<Box<SessionHeaders>>) {
         self.calls.remove(&EVERYBODY);
         self.wire.flow.release();
-        match (negotiated, former) {
-            (Some(negotiated), _) => self.wire.out.push_back(Output::Renewed(negotiated)),
+        match (&outcome, former) {
             // With the old one the server says why.
-            (None, Some(former)) => {
+            (Err(_), Some(former)) => {
                 self.session.begun = true;
                 self.wire.session = *former;
             }
-            (None, None) => {}
+            (Ok(Some(negotiated)), _) => self.wire.out.push_back(Output::Renewed(negotiated.clone())),
+            _ => {}
         }
+        self.session.denied = outcome.err();
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Request<J> {
     /// The last event that its broken streams brought, and how often in a row they have brought none since.
     pub last_event_id: Option<String>,
     pub fruitless: u32,
+    /// How often nothing at all was seen of an attempt to take it up; and how many others had been answered when that happened last.
+    pub unseen: u32,
+    pub answers: u32,
     /// The headers that the server was not seen to let through yet.
     new_headers: Vec<Cow<'static, str>>,
 }
@@ -64,6 +67,8 @@ impl<J: Json> Wire<J> {
             repetitions: 0,
             last_event_id: None,
             fruitless: 0,
+            unseen: 0,
+            answers: 0,
             new_headers: Vec::new(),
         };
         self.enter(request, at, now)
@@ -75,7 +80,7 @@ impl<J: Json> Wire<J> {
             return Err(failed);
         }
         let repetitions = failed.repetitions + 1;
-        Ok(self.enter(Request { begun: false, repetitions, last_event_id: None, fruitless: 0, ..*failed }, at, now))
+        Ok(self.enter(Request { begun: false, repetitions, last_event_id: None, fruitless: 0, unseen: 0, ..*failed }, at, now))
     }
 
     fn enter(&mut self, request: Request<J>, at: Millis, now: Millis) -> RequestId {
@@ -149,10 +154,16 @@ impl<J: Json> Wire<J> {
     pub fn passed(&mut self, request: RequestId) {
         if let Some(request) = self.requests.get_mut(&request) {
             for header in std::mem::take(&mut request.new_headers) {
-                if !self.passing.contains(&header) {
-                    self.passing.push(header);
-                }
+                self.let_through(header);
             }
+        }
+    }
+
+    /// A request with this header was answered.
+    pub fn let_through(&mut self, header: impl Into<Cow<'static, str>>) {
+        let header = header.into();
+        if !self.passing.contains(&header) {
+            self.passing.push(header);
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Served<J> {
     /// The stream it came on, where that is a request's.
     by: Option<RequestId>,
     task: Option<Rc<str>>,
+    /// Of a task that is not followed just now.
+    is_kept: bool,
     key: String,
     request: J,
     /// With the face, where no task has it.
@@ -107,7 +109,7 @@ impl<J: Json> Engine<J> {
             None => Some(self.ask_face(Asker::Server(serial), topic, &key, request)),
         };
         let asked = request.clone();
-        self.served.insert(serial, Served { id, by, task: task.clone(), key, request: asked, question, reply: None });
+        self.served.insert(serial, Served { id, by, task: task.clone(), is_kept: false, key, request: asked, question, reply: None });
         if let Some(task) = task {
             self.restate(&task, now);
         }
@@ -133,7 +135,7 @@ impl<J: Json> Engine<J> {
         let strays: Vec<_> = self
             .served
             .iter()
-            .filter(|(_, each)| each.task.as_ref().is_some_and(|id| self.tasks.get(id).is_none()))
+            .filter(|(_, each)| !each.is_kept && each.task.as_ref().is_some_and(|id| self.tasks.get(id).is_none()))
             .map(|(serial, _)| *serial)
             .collect();
         for serial in strays {
@@ -253,9 +255,23 @@ impl<J: Json> Engine<J> {
         served.task
     }
 
+    /// What a task asks that nobody follows any more, but may follow again: its server may not ask it a second time.
+    pub(super) fn keep_served_of(&mut self, task: &str) {
+        if self.served.len() < MOST_OPEN / 2 {
+            let of = self.served.iter_mut().filter(|(_, each)| each.task.as_deref() == Some(task) && each.reply.is_none());
+            of.for_each(|(_, each)| each.is_kept = true);
+        }
+    }
+
+    /// The task is followed again.
+    pub(super) fn take_kept_of(&mut self, task: &str) {
+        self.served.iter_mut().filter(|(_, each)| each.task.as_deref() == Some(task)).for_each(|(_, each)| each.is_kept = false);
+    }
+
     /// Forgets what a task asks, which has ended or is let go of. An answer on its way may be why it ended: that comes to its own end, once.
     pub(super) fn drop_served_of(&mut self, task: &str) {
-        let of: Vec<_> = self.served.iter().filter(|(_, each)| each.task.as_deref() == Some(task)).map(|(serial, _)| *serial).collect();
+        let is_of = |each: &Served<J>| each.task.as_deref() == Some(task) && !each.is_kept;
+        let of: Vec<_> = self.served.iter().filter(|(_, each)| is_of(each)).map(|(serial, _)| *serial).collect();
         for serial in of {
             if let Some(served) = self.served.get_mut(&serial)
                 && let Some(reply) = served.reply.as_mut().filter(|reply| reply.at.is_none())
@@ -296,7 +312,8 @@ impl<J: Json> Engine<J> {
             };
             if self.config.answers.topic(&request).is_some() {
                 self.last_served += 1;
-                let served = Served { id: of, by: None, task: Some(task.clone()), key, request, question: None, reply: None };
+                let served =
+                    Served { id: of, by: None, task: Some(task.clone()), is_kept: false, key, request, question: None, reply: None };
                 self.served.insert(self.last_served, served);
             }
         }

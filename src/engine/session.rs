@@ -4,6 +4,7 @@ use super::blame::blame_modern_preflight;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
+use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::legacy;
 use super::machine::{Call, Engine};
@@ -11,11 +12,22 @@ use super::message::Outgoing;
 use super::modern;
 use super::probe::{Finding, Probe, classify};
 use super::purpose::Purpose;
+use super::repeat::MOST_REPETITIONS;
 use super::time::Millis;
 use super::wire::{CallId, Channel, SessionHeaders, Verb};
 
 /// The stream of the server's own messages is not waited for any longer than this.
 const OPENING: Millis = 1_000;
+
+/// How the server is told that the session begins.
+#[derive(Default)]
+pub struct Beginning {
+    /// How often it was told again, and until when that is tried.
+    tries: u32,
+    until: Millis,
+    /// Who waits for the next try, and when that is.
+    pub again: Option<(CallId, Millis)>,
+}
 
 /// What the server said of itself.
 pub struct Session<J> {
@@ -34,8 +46,11 @@ pub struct Session<J> {
     /// The server is not asked before whether it still is; and how often it has said that it is.
     pub doubted_until: Millis,
     pub found: u32,
-    /// The server knows that it has begun.
+    /// Why nothing could be learned of the session, or no other one be had, when it was doubted last.
+    pub denied: Option<Error<J>>,
+    /// The server knows that it has begun; and how that came to be.
     pub begun: bool,
+    pub beginning: Beginning,
     /// Who waits for the stream on which the server may ask, and how long at most.
     opening: Option<(CallId, Millis)>,
     /// A server that was known to be legacy refused the session: like this.
@@ -56,7 +71,9 @@ impl<J> Default for Session<J> {
             outdated: None,
             doubted_until: 0,
             found: 0,
+            denied: None,
             begun: false,
+            beginning: Beginning::default(),
             opening: None,
         }
     }
@@ -166,9 +183,38 @@ impl<J: Json> Engine<J> {
         self.session.capabilities = result.get(Key::Capabilities);
         self.session.server_info = result.get(Key::ServerInfo);
         self.session.instructions = result.get(Key::Instructions);
-        // Servers may refuse requests, or hide tools, until this has arrived: the caller waits for it.
+        self.session.beginning = Beginning { until: now.saturating_add(self.wire.patience), ..Beginning::default() };
+        self.begin_session(call, now);
+    }
+
+    /// Servers may refuse requests, or hide tools, until this has arrived: the caller waits for it.
+    fn begin_session(&mut self, call: CallId, now: Millis) {
         let message = Outgoing::bare(legacy::INITIALIZED).envelope(None);
         self.wire.post(Channel::Initialized(call), message, now);
+    }
+
+    /// Says it again where that may help: heard twice, it means what it meant. Where the browser may be what refuses, once is enough.
+    fn begin_again(&mut self, call: CallId, fault: &Fault<J>, now: Millis) -> bool {
+        let most = if self.config.hides_headers && fault.is_unseen() { 1 } else { MOST_REPETITIONS };
+        let beginning = &mut self.session.beginning;
+        let rest = self.dice.backoff(beginning.tries + 1).max(fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP));
+        let goes_on = fault.transient && beginning.tries < most && now + rest < beginning.until;
+        if goes_on {
+            beginning.tries += 1;
+            beginning.again = Some((call, now + rest));
+        }
+        goes_on
+    }
+
+    /// When the server is told again that the session begins.
+    pub(super) fn beginning_at(&self) -> Option<Millis> {
+        self.session.beginning.again.map(|(_, at)| at)
+    }
+
+    pub(super) fn resume_beginning(&mut self, now: Millis) {
+        if let Some((call, _)) = self.session.beginning.again.take_if(|(_, at)| *at <= now) {
+            self.begin_session(call, now);
+        }
     }
 
     /// This version is spoken from now on.
@@ -237,6 +283,7 @@ impl<J: Json> Engine<J> {
                     self.session_opened();
                 }
             }
+            Err(fault) if self.begin_again(call, &fault, now) => {}
             Err(fault) => {
                 let error = match fault.error.code {
                     Code::Network if self.config.hides_headers => self.blame_preflight(fault),
@@ -263,6 +310,7 @@ impl<J: Json> Engine<J> {
 
     pub(super) fn abandon_session(&mut self, call: CallId) {
         self.wire.abort_all();
+        self.session.beginning.again = None;
         self.calls.remove(&call);
     }
 

@@ -3,15 +3,17 @@
 //! Open while tasks are live or somebody listens; closed a moment after, for it holds one of few connections. It only ever
 //! makes things faster: without it, everything is polled.
 
+use super::crowd::CROWDED;
 use super::dice::Dice;
 use super::era::Era;
+use super::flow::Lane;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::Json;
 use super::machine::Engine;
 use super::silence::Silence;
 use super::sse::Decoder;
 use super::time::Millis;
-use super::wire::{Channel, ExchangeId, Head, Verb};
+use super::wire::{Channel, ExchangeId, Head, LAST_EVENT_ID, Verb};
 
 /// A stream that nobody needs stays open so long, for the next task.
 pub(super) const IDLE: Millis = 5_000;
@@ -19,6 +21,9 @@ pub(super) const IDLE: Millis = 5_000;
 const REOPEN: Millis = 1_000;
 const REOPEN_FLOOR: Millis = 500;
 const REOPEN_CAP: Millis = 60_000;
+
+/// Attempts that name the last event, and of which nothing is seen, so many in a row: the browser may not be allowed to send its id.
+pub(super) const SUSPICIOUS: u32 = 2;
 
 /// The wait after so many failures: by chance, and no sooner than the server wants.
 pub(super) fn reopening(wished: Millis, failures: u32, dice: &mut Dice) -> Millis {
@@ -43,6 +48,8 @@ pub struct Stream {
     /// Closed then, unless it is needed again.
     idle_until: Option<Millis>,
     last_event_id: Option<String>,
+    /// So often in a row nothing was seen of an attempt that names the last event; then one is made that does not.
+    unseen: u32,
     /// The connection began with what had been missed: old news, of tasks that were polled since.
     resumed: bool,
     retry: Option<Millis>,
@@ -138,7 +145,11 @@ impl<J: Json> Engine<J> {
         stream.wanted = needed && self.config.notifications && self.session.begun;
         match stream.exchange {
             None if stream.wanted && !stream.refused && now >= stream.rested() => {
-                let after = stream.last_event_id.clone();
+                if !self.wire.flow.crowd.has_room(Lane::Listening) {
+                    stream.rest_until = now + CROWDED;
+                    return self.session_opened();
+                }
+                let after = stream.last_event_id.clone().filter(|_| self.wire.resumes && stream.unseen < SUSPICIOUS);
                 stream.resumed = after.is_some();
                 stream.exchange = Some(self.wire.open(Channel::Stream, Verb::Get, None, after, now));
             }
@@ -156,6 +167,7 @@ impl<J: Json> Engine<J> {
     }
 
     pub(super) fn stream_opened(&mut self, now: Millis) {
+        self.stream_seen();
         self.stream.epoch += 1;
         self.stream.line += u32::from(!self.stream.resumed);
         self.stream.open = true;
@@ -164,8 +176,41 @@ impl<J: Json> Engine<J> {
         self.tend_stream(now);
     }
 
+    /// The server has answered: what went unseen before did so for what was in it.
+    fn stream_seen(&mut self) {
+        if self.stream.resumed {
+            self.wire.let_through(LAST_EVENT_ID);
+        } else if self.stream.unseen >= SUSPICIOUS {
+            self.resume_no_more();
+        }
+        self.stream.unseen = 0;
+    }
+
+    /// There is no connection. Where that may be because the browser does not send the id of the last event, it is tried without: at once,
+    /// so that it is not the network which has come back between the two.
+    pub(super) fn stream_unseen(&mut self, now: Millis) {
+        let is_suspicious = self.stream.resumed && self.config.hides_headers && !self.wire.passes(LAST_EVENT_ID);
+        self.stream.unseen = if is_suspicious { self.stream.unseen + 1 } else { 0 };
+        self.stream_ended(now);
+        if self.stream.unseen >= SUSPICIOUS {
+            self.stream.rest_until = now;
+            self.stream.not_before = now;
+            self.tend_stream(now);
+        }
+    }
+
+    /// Streams that break are not taken up where they broke.
+    pub(super) fn resume_no_more(&mut self) {
+        self.wire.resumes = false;
+        self.odd(
+            "streams that break are not resumed: if the server is there, it must send Access-Control-Allow-Headers: Last-Event-ID",
+            J::null(),
+        );
+    }
+
     /// The server has no stream for us, or not now.
     pub(super) fn stream_refused(&mut self, head: &Head, now: Millis) {
+        self.stream_seen();
         self.session_opened();
         // Other refusals may pass: 409 is for a stream of ours that the server has not yet found dead.
         self.stream.refused = matches!(head.status, 200..300 | 400 | 404..=406 | 501);

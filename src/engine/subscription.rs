@@ -3,10 +3,12 @@
 //! It names the tasks that it wants to hear of, so it is opened anew as tasks come: after a moment in which more may come, and the
 //! old stream goes on until the new one is acknowledged. It only ever makes things faster: what it does not cover is polled.
 
+use super::crowd::CROWDED;
 use super::dice::Dice;
 use super::era::Era;
 use super::error::Code;
 use super::fault::Fault;
+use super::flow::Lane;
 use super::follow::RETRY_AFTER_CAP;
 use super::json::{Json, Key};
 use super::listing::Listing;
@@ -173,7 +175,11 @@ impl<J: Json> Engine<J> {
         if subscription.wanted {
             subscription.idle_until = None;
             if subscription.due().is_some_and(|due| due <= now) {
-                self.subscribe(now);
+                if self.wire.flow.crowd.has_room(Lane::Listening) {
+                    self.subscribe(now);
+                } else {
+                    subscription.rest_until = now + CROWDED;
+                }
             }
             return;
         }

@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::json::{Json, Key};
 use super::kind::{Invocation, Round};
 use super::machine::{Call, Engine};
-use super::question::{Asker, Topic};
+use super::question::{Asker, Question, Topic};
 use super::time::Millis;
 use super::wire::CallId;
 
@@ -40,10 +40,16 @@ impl<J: Json> Engine<J> {
         let visits = refusal.data.as_ref().and_then(|error| error.path(&[Key::Data, Key::Elicitations]));
         let mut open = Vec::new();
         for visit in visits.iter().flat_map(J::items) {
-            let id = visit.text_of(Key::ElicitationId).unwrap_or_default();
+            let id = visit.text_of(Key::ElicitationId).or_else(|| visit.text_of(Key::Url)).unwrap_or_default();
             if !invocation.round.visited.contains(&id) {
-                self.ask_face(Asker::Visit(call), Topic::Elicitation, &id, &as_request(&visit));
-                open.push(id.clone());
+                // Another call may be held up by it as well: the user is asked once, and agrees once.
+                let is_asked = self.waits_for_visit(&id);
+                if is_asked || !self.calls.iter().any(|(_, call)| call.has_visited(&id)) {
+                    open.push(id.clone());
+                }
+                if !is_asked && open.last() == Some(&id) {
+                    self.ask_face(Asker::Visit, Topic::Elicitation, &id, &as_request(&visit));
+                }
                 invocation.round.visited.push(id);
             }
         }
@@ -53,24 +59,47 @@ impl<J: Json> Engine<J> {
         self.note_retry(call, at);
     }
 
+    /// Has the user been asked to make this visit, and not agreed yet?
+    fn waits_for_visit(&self, id: &str) -> bool {
+        self.calls.iter().any(|(_, call)| call.waits_for_visit(id))
+    }
+
     /// The user agreed, or did not.
-    pub(super) fn visit_answered(&mut self, call: CallId, key: &str, answer: &J, now: Millis) {
-        let Some(Call::Visiting(visit)) = self.calls.get_mut(&call) else { return };
+    pub(super) fn visit_answered(&mut self, key: &str, answer: &J, now: Millis) {
         if answer.text_of(Key::Action).as_deref() != Some("accept") {
-            let refusal = visit.refusal.clone();
-            return self.visit_refused(call, refusal);
+            return self.visit_refused(key, None);
         }
-        visit.open.retain(|open| open != key);
-        if visit.open.is_empty() {
-            visit.at = Some(now);
-            self.visited(call, now);
+        for call in self.held_up_by(key) {
+            let Some(Call::Visiting(visit)) = self.calls.get_mut(&call) else { continue };
+            visit.open.retain(|open| open != key);
+            if visit.open.is_empty() {
+                visit.at = Some(now);
+                self.visited(call, now);
+            }
         }
     }
 
-    /// The user will not go, or nobody asked them.
-    pub(super) fn visit_refused(&mut self, call: CallId, error: Error<J>) {
-        self.withdraw_of(&Asker::Visit(call));
-        self.reject(call, error);
+    /// The user will not go, or nobody asked them: for this reason, or as the server said.
+    pub(super) fn visit_refused(&mut self, key: &str, error: Option<Error<J>>) {
+        for call in self.held_up_by(key) {
+            let Some(Call::Visiting(visit)) = self.calls.get_mut(&call) else { continue };
+            let (open, refusal) = (std::mem::take(&mut visit.open), visit.refusal.clone());
+            self.reject(call, error.clone().unwrap_or(refusal));
+            self.unask_visits(&open);
+        }
+    }
+
+    fn held_up_by(&self, visit: &str) -> Vec<CallId> {
+        self.calls.iter().filter(|(_, call)| call.waits_for_visit(visit)).map(|(call, _)| *call).collect()
+    }
+
+    /// A call no longer waits for these visits: the user is not asked for those that nobody else waits for.
+    fn unask_visits(&mut self, visits: &[String]) {
+        for id in visits.iter().filter(|id| !self.waits_for_visit(id)).collect::<Vec<_>>() {
+            let is_it = |question: &Question<J>| question.asker == Asker::Visit && question.key == *id;
+            let question = self.questions.iter().find(|(_, question)| is_it(question)).map(|(question, _)| *question);
+            question.into_iter().for_each(|question| self.withdraw(question));
+        }
     }
 
     /// `notifications/elicitation/complete`: whoever waits for that visit goes on at once.
@@ -105,9 +134,25 @@ impl<J: Json> Engine<J> {
     }
 
     /// The caller waits no longer.
-    pub(super) fn abandon_visit(&mut self, call: CallId) {
+    pub(super) fn abandon_visit(&mut self, call: CallId, visit: &Visit<J>) {
         self.note_retry(call, None);
-        self.withdraw_of(&Asker::Visit(call));
+        self.unask_visits(&visit.open);
+    }
+}
+
+impl<J> Call<J> {
+    fn waits_for_visit(&self, id: &str) -> bool {
+        matches!(self, Self::Visiting(visit) if visit.open.iter().any(|open| open == id))
+    }
+
+    /// Was the user asked to make this visit for the call?
+    fn has_visited(&self, id: &str) -> bool {
+        let invocation = match self {
+            Self::Visiting(visit) => &visit.invocation,
+            Self::Invoke(invocation, _) => invocation,
+            _ => return false,
+        };
+        invocation.round.visited.iter().any(|visited| visited == id)
     }
 }
 

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
+use super::crowd::Crowd;
 use super::error::Error;
 use super::flow::{Flow, Lane, Queued};
 use super::json::Json;
@@ -21,6 +23,9 @@ use super::time::Millis;
 
 /// The farewell is not waited for any longer than this, in milliseconds.
 const FAREWELL: Millis = 5_000;
+
+/// Names the event after which a stream is taken up.
+pub const LAST_EVENT_ID: &str = "last-event-id";
 
 /// What the face awaits: chosen by the face, unique in the life of an engine.
 pub type CallId = u32;
@@ -167,6 +172,10 @@ pub struct Wire<J> {
     pub session: SessionHeaders,
     /// The headers of single requests that the server lets the browser send.
     pub passing: Vec<Cow<'static, str>>,
+    /// Streams that break are taken up where they broke, if the server gives their events ids.
+    pub resumes: bool,
+    /// How many exchanges were answered.
+    pub answers: u32,
     /// What every request says of us, in the era without sessions.
     pub identity: Option<Identity<J>>,
     /// The longest wait for one exchange, in milliseconds.
@@ -176,15 +185,17 @@ pub struct Wire<J> {
 }
 
 impl<J: Json> Wire<J> {
-    pub fn new(patience: Millis) -> Self {
+    pub fn new(patience: Millis, crowd: Rc<Crowd>) -> Self {
         Self {
             out: VecDeque::new(),
-            flow: Flow::default(),
+            flow: Flow::new(crowd),
             exchanges: Table::default(),
             requests: Table::default(),
             resumptions: Table::default(),
             session: SessionHeaders::default(),
             passing: Vec::new(),
+            resumes: true,
+            answers: 0,
             identity: None,
             patience,
             last_exchange: 0,
@@ -210,6 +221,7 @@ impl<J: Json> Wire<J> {
         let exchange = self.next_exchange();
         let lane = match channel {
             Channel::Initialized(_) | Channel::Goodbye(_) => Lane::Opening,
+            Channel::Stream => Lane::Listening,
             _ => Lane::Free,
         };
         self.send(lane, Queued { exchange, channel, verb, body, last_event_id }, now, now);
@@ -268,7 +280,7 @@ impl<J: Json> Wire<J> {
         }
         if let Some(id) = last_event_id {
             // A header holds bytes: those of the id's UTF-8, each as the character that stands for it.
-            headers.push(("last-event-id", id.bytes().map(char::from).collect()));
+            headers.push((LAST_EVENT_ID, id.bytes().map(char::from).collect()));
         }
         headers
     }

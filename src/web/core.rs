@@ -1,6 +1,7 @@
 //! What the face calls. Nothing here waits: a call names itself by a number, and the host hears of its end under that number.
 
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 
 use js_sys::JSON;
 use wasm_bindgen::prelude::*;
@@ -8,7 +9,14 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::host::Host;
 use super::value::{Value, parse_text};
-use crate::engine::{Answers, Config, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, Sight, State, TaskStatus};
+use crate::engine::{
+    Answers, Config, Crowd, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, Sight, State, TaskStatus,
+};
+
+thread_local! {
+    /// Those that have clients, by origin.
+    static CROWDS: RefCell<Vec<(String, Weak<Crowd>)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// One connection to one server.
 #[wasm_bindgen]
@@ -37,6 +45,7 @@ impl Core {
         remembers: bool,
         session: JsValue,
         last_request: u32,
+        origin: String,
     ) -> Self {
         let config = Config {
             client_info: Value(client_info),
@@ -49,6 +58,7 @@ impl Core {
             known: known_era.as_deref().and_then(Era::named),
             answers: Answers { elicitation, sampling, roots, local },
             seed: chance.to_bits(),
+            crowd: crowd_at(origin),
             remembers,
             session: Value::given(session).map(|negotiated| PastSession { negotiated, last_request }),
         };
@@ -221,6 +231,19 @@ impl Core {
         self.0.unlisten();
         self.0.input(|engine, now| engine.close(call, ends_session, now));
     }
+}
+
+/// What is under way to an origin, for whichever client of the page.
+fn crowd_at(origin: String) -> Rc<Crowd> {
+    CROWDS.with_borrow_mut(|crowds| {
+        crowds.retain(|(_, crowd)| crowd.strong_count() > 0);
+        let known = crowds.iter().find(|(each, _)| *each == origin).and_then(|(_, crowd)| crowd.upgrade());
+        known.unwrap_or_else(|| {
+            let crowd = Rc::new(if origin.starts_with("http:") { Crowd::default() } else { Crowd::wide() });
+            crowds.push((origin, Rc::downgrade(&crowd)));
+            crowd
+        })
+    })
 }
 
 /// A duration; one without end is a thousand years, so that it can be added to the time.

@@ -4,6 +4,7 @@
 //! every test to what is true of all: each message that goes out is a good one, a call ends once, nothing spins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use mcp_tasks::engine::{
     Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round, Sight,
@@ -58,6 +59,7 @@ pub fn config() -> Config<Node> {
         answers: Answers::default(),
         seed: 7,
         remembers: false,
+        crowd: Rc::default(),
         session: None,
     }
 }
@@ -155,7 +157,8 @@ impl Bench {
         Self { server, ..Self::new(config, Value::Null) }
     }
 
-    fn connect(&mut self) {
+    /// Connects, and forgets what was sent for that.
+    pub fn connect(&mut self) {
         let call = self.call(|engine, call, now| engine.connect(call, now));
         self.value(call);
         self.sent.clear();

@@ -93,6 +93,7 @@ fn of_the_sessions_headers_only_those_that_were_sent_are_blamed() {
         });
         bench.on("notifications/initialized", |_| Reply::fail());
         let call = connect(&mut bench);
+        bench.pass(1_000);
         let error = bench.error(call);
         assert_eq!((error.code, missing(&error)), (Code::Cors, json!(["Access-Control-Allow-Headers: ", line].concat())));
     }

@@ -385,6 +385,76 @@ fn an_answer_by_hand_takes_the_question_from_the_handler() {
 }
 
 #[test]
+fn answers_by_hand_that_fail_leave_the_handlers_answer_alone() {
+    let (mut bench, _) = bench(&["name", "age"]);
+    bench.on("tasks/update", |sent| Reply::json(sent.error(-32602, "no")).after(100));
+    let first = respond(&mut bench, "name");
+    bench.pass(50);
+    let second = respond(&mut bench, "name");
+    bench.pass(51);
+    // The first was refused, and the handler is asked anew: what it says waits for its turn when the second is refused too.
+    bench.on("tasks/update", |_| Reply::never());
+    let asked = |bench: &Bench, key: &str| bench.asked().iter().rev().find(|ask| ask.key == key).map(|ask| ask.question);
+    let (age, name) = (asked(&bench, "age").expect("asked"), asked(&bench, "name").expect("asked"));
+    bench.answer(age, accept(json!(7)));
+    bench.answer(name, accept(json!("Ada")));
+    bench.pass(1_000);
+    assert!([first, second].map(|call| bench.is_pending(call)) == [false; 2]);
+    assert_eq!(bench.keys(), ["age", "name", "name"]);
+}
+
+#[test]
+fn no_status_names_a_question_that_has_its_answer() {
+    for pushes in [true, false] {
+        let mut bench = if pushes { Bench::modern() } else { Bench::modern_polling() };
+        let id = bench.watched_task();
+        bench.pass(1_000);
+        let status = |bench: &mut Bench| {
+            let call = bench.call(|engine, call, now| engine.status(call, "t1", now));
+            bench.pass(0);
+            bench.value(call)
+        };
+        asks(&mut bench, &["name", "age"]);
+        if pushes {
+            bench.push(&modern_told(&id, asking(&["name", "age"])));
+        }
+        bench.pass(1_000);
+        let call = respond(&mut bench, "name");
+        bench.value(call);
+        let told = status(&mut bench);
+        assert_eq!((&told["status"], &told["inputRequests"]), (&json!("input_required"), &asking(&["age"])["inputRequests"]), "{pushes}");
+        let call = respond(&mut bench, "age");
+        bench.value(call);
+        for _ in 0..3 {
+            // The server takes its time.
+            let told = status(&mut bench);
+            assert_eq!((&told["status"], &told["inputRequests"]), (&json!("working"), &Value::Null), "{pushes}");
+            bench.pass(6_000);
+        }
+        assert_eq!(bench.states(&id), ["input_required", "input_required", "working"], "{pushes}");
+        asks(&mut bench, &["age", "town"]);
+        bench.pass(6_000);
+        let told = status(&mut bench);
+        assert_eq!((&told["status"], &told["inputRequests"]), (&json!("input_required"), &asking(&["town"])["inputRequests"]), "{pushes}");
+    }
+}
+
+#[test]
+fn an_answer_by_hand_that_is_on_its_way_is_not_asked_for_and_one_that_got_lost_is() {
+    let mut bench = Bench::modern_polling();
+    let id = bench.watched_task();
+    asks(&mut bench, &["name"]);
+    bench.pass(1_000);
+    bench.on("tasks/update", |_| Reply::fail().after(3_000));
+    let call = respond(&mut bench, "name");
+    bench.pass(2_900);
+    assert_eq!(bench.states(&id).last().map(String::as_str), Some("working"));
+    bench.pass(30_000);
+    assert_eq!(bench.error(call).code, Code::Network);
+    assert_eq!(bench.states(&id), ["input_required", "working", "input_required"]);
+}
+
+#[test]
 fn an_answer_by_hand_to_what_is_not_asked_is_not_sent() {
     let (mut bench, _) = bench(&["a"]);
     for key in ["b", "", "A"] {

@@ -35,6 +35,7 @@ fn the_readme_tells_every_limit() {
         ("calls in flight", written(MOST_CALLS as u64)),
         ("polls in flight", written(MOST_BACKGROUND as u64)),
         ("open streams", format!("1, and {} for the results of tasks", MOST_RESULT_STREAMS)),
+        ("open streams of all clients of a page to an `http:` origin", written(MOST_STREAMS as u64)),
         ("pages of a list, and its items", format!("{} and {}", written(MOST_PAGES.into()), written(MOST_ITEMS as u64))),
         ("rounds of questions before an answer", written(MOST_ROUNDS.into())),
         ("questions that are open in a session", written(MOST_OPEN_QUESTIONS as u64)),
@@ -48,7 +49,7 @@ fn the_readme_tells_every_limit() {
     ] {
         assert!(section.contains(&format!("\n| {what} | {limit} |")), "the README does not say: {what}: {limit}");
     }
-    assert_eq!(section.matches("\n| ").count(), 16 + 1, "the README tells of a limit that nobody checks");
+    assert_eq!(section.matches("\n| ").count(), 17 + 1, "the README tells of a limit that nobody checks");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod by_id;
 mod caching;
 mod cancel;
 mod close;
+mod crowd;
 mod decimal;
 mod dice;
 mod flow;

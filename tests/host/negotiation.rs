@@ -1,6 +1,6 @@
 //! Opening a session.
 
-use mcp_tasks::engine::{CallId, Code, Config};
+use mcp_tasks::engine::{CallId, Code, Config, Millis};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, config};
@@ -224,5 +224,62 @@ fn connecting_can_be_abandoned() {
         assert!(bench.is_pending(call), "nobody is told, for nobody waits");
         assert_eq!(bench.aborted.len(), 1, "{method}");
         assert_eq!(bench.engine.deadline(), None, "{method}");
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_is_told_again_that_the_session_begins() {
+    let troubles: [(&str, bool, fn() -> Reply, Millis); 6] = [
+        ("busy", true, || Reply::status(503), 100),
+        ("busy for a while", false, || Reply::status(503).retry_after(4_000), 4_000),
+        ("too many requests", false, || Reply::status(429).retry_after(1_000), 1_000),
+        ("no network", false, Reply::fail, 100),
+        ("no network, or the browser refuses", true, Reply::fail, 100),
+        ("no answer", false, Reply::never, 60_000),
+    ];
+    for (why, hides_headers, trouble, least) in troubles {
+        let mut bench = Bench::new(Config { hides_headers, ..config() }, all_capabilities());
+        let mut is_first = true;
+        bench.on("notifications/initialized", move |_| if std::mem::take(&mut is_first) { trouble() } else { Reply::status(202) });
+        let call = connect(&mut bench);
+        bench.pass(least.saturating_sub(1));
+        assert!(bench.is_pending(call), "{why}");
+        bench.pass(60_000);
+        let told = bench.all("notifications/initialized");
+        if why == "no answer" {
+            assert_eq!((bench.error(call).code, told.len()), (Code::Timeout, 1), "its time is over");
+            continue;
+        }
+        assert_eq!((told.len(), bench.outcome(call).map(|outcome| outcome.is_ok())), (2, Some(true)), "{why}");
+        assert!(told[1].at - told[0].at >= least, "{why}");
+        assert_eq!(bench.count("initialize"), 1, "{why}");
+    }
+}
+
+#[test]
+fn a_server_that_stays_busy_is_not_told_for_ever() {
+    for (reply, code, times) in [(Reply::status(503), Code::Http, 4), (Reply::status(503).retry_after(200_000), Code::Http, 1)] {
+        let mut bench = bench();
+        bench.on("notifications/initialized", move |_| reply.clone());
+        let call = connect(&mut bench);
+        bench.pass(60_000);
+        assert_eq!((bench.error(call).code, bench.count("notifications/initialized")), (code, times));
+        assert_eq!(bench.engine.deadline(), None);
+    }
+}
+
+#[test]
+fn who_leaves_meanwhile_has_nothing_said_for_them() {
+    for closes in [false, true] {
+        let mut bench = bench();
+        bench.on("notifications/initialized", |_| Reply::status(503).retry_after(1_000));
+        let call = connect(&mut bench);
+        if closes {
+            bench.close();
+        } else {
+            bench.abandon(call);
+        }
+        bench.pass(60_000);
+        assert_eq!((bench.count("notifications/initialized"), bench.engine.deadline()), (1, None), "{closes}");
     }
 }

@@ -179,6 +179,26 @@ fn what_may_pass_is_tried_again() {
 }
 
 #[test]
+fn however_seldom_the_server_wants_to_be_polled_a_result_that_got_lost_is_asked_for_again_soon() {
+    for interval in [1_000, 60_000] {
+        let mut bench = Bench::polling();
+        bench.life("t1", &[(0, "working"), (100_000, "completed")]);
+        bench.server.tasks.borrow_mut().interval = Some(json!(interval));
+        let id = bench.watched_task();
+        let call = bench.result(&id);
+        let mut left = 4;
+        bench.on("tasks/result", move |sent| {
+            left -= 1;
+            if left > 0 { Reply::fail() } else { Reply::json(sent.result(text_result("done"))) }
+        });
+        bench.pass(300_000);
+        assert_eq!(bench.value(call), text_result("done"));
+        let times: Vec<_> = bench.all("tasks/result").iter().map(|sent| sent.at).collect();
+        assert!(times.len() == 4 && times[3] - times[0] <= 500 + 1_000 + 2_000, "{times:?}");
+    }
+}
+
+#[test]
 fn the_result_of_an_ended_task_is_fetched_without_a_poll() {
     let mut bench = Bench::polling();
     bench.life("t1", &[(0, "completed")]);

@@ -164,17 +164,32 @@ fn live_tasks_are_asked_for_in_the_new_session() {
 
 #[test]
 fn a_call_whose_answer_had_begun_is_not_made_again() {
-    let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
     bench.on("tools/call", |_| Reply::stream().bytes("id: 7\ndata:\n\n").ends());
     let call = bench.invoke(tool("plain"));
     current.set(2);
     bench.pass(30_000);
-    assert_eq!((bench.error(call).code, bench.count("tools/call")), (Code::Http, 1));
+    let error = bench.error(call);
+    assert_eq!((error.code, bench.count("tools/call")), (Code::Network, 1), "no word of the server's about the call: {error:?}");
     let again = bench.invoke(tool("plain"));
     bench.on("tools/call", |sent| Reply::json(sent.result(text_result("again"))));
     bench.pass(30_000);
     assert!(!bench.is_pending(again));
     assert_eq!(bench.count("initialize"), 1, "{:?}", posted(&bench));
+}
+
+#[test]
+fn one_that_may_be_made_twice_is_made_again() {
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
+    let mut is_first = true;
+    bench.on("prompts/get", move |sent| match std::mem::take(&mut is_first) {
+        true => Reply::stream().bytes("id: 7\ndata:\n\n").ends(),
+        false => Reply::json(sent.result(json!({ "messages": [] }))),
+    });
+    let call = bench.invoke(crate::bench::invocation(mcp_tasks::engine::Kind::Prompt, "p"));
+    current.set(2);
+    bench.pass(30_000);
+    assert_eq!((bench.value(call), bench.count("prompts/get")), (json!({ "messages": [] }), 2));
 }
 
 #[test]
@@ -232,13 +247,31 @@ fn where_no_new_session_is_to_be_had_it_is_tried_again_and_then_whoever_waited_i
         bench.pass(30_000);
         match refusals {
             1 => assert_eq!(bench.value(call), text_result("at once")),
-            _ => assert_eq!(bench.error(call).code, Code::Http, "{:?}", posted(&bench)),
+            _ => assert_eq!(bench.error(call).code, Code::Unauthorized, "{:?}", posted(&bench)),
         }
         assert!(bench.count("initialize") <= 4, "{:?}", posted(&bench));
         bench.server.upset(|_| None);
         let call = bench.invoke(tool("plain"));
         bench.pass(10_000);
         assert_eq!(bench.value(call), text_result("at once"), "and the next may try");
+    }
+}
+
+#[test]
+fn where_no_new_session_is_to_be_had_the_reason_for_that_is_told() {
+    let reasons: [(&str, fn() -> Reply, Code); 3] =
+        [("no network", Reply::fail, Code::Network), ("busy", || Reply::status(500), Code::Http), ("silent", Reply::never, Code::Timeout)];
+    for (why, reply, code) in reasons {
+        for opening in ["initialize", "ping"] {
+            let (mut bench, current) = forgetful(fresh(), REFUSALS[2].1);
+            current.set(2);
+            bench.server.upset(move |sent| (sent.method() == opening).then(reply));
+            let call = bench.invoke(tool("plain"));
+            bench.pass(600_000);
+            let error = bench.error(call);
+            assert_eq!(error.code, code, "{opening}: {why}: {error:?}");
+            assert!(bench.count("tools/call") <= 4, "{:?}", posted(&bench));
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Streams that break before the answer came, and time that passes without any.
 
-use mcp_tasks::engine::{Code, Failure, Invocation, Millis};
+use mcp_tasks::engine::{Code, Config, Failure, Invocation, Millis};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, tool, tool_task};
-use crate::server::text_result;
+use crate::bench::{Bench, config, tool, tool_task};
+use crate::server::{all_capabilities, text_result};
 use crate::wire::{Answer, Arrival, Reply, Sent};
 
 /// An answer as an event stream in which a request's answer comes only after it was taken up again, after this event.
@@ -212,4 +212,30 @@ fn a_poll_whose_time_is_over_is_tried_again() {
     bench.results("tasks/get", json!({ "taskId": id, "status": "completed" }));
     bench.pass(100_000);
     assert_eq!(bench.states(&id), ["completed"]);
+}
+
+#[test]
+fn where_the_browser_does_not_send_the_last_event_an_answer_is_lost_sooner() {
+    for answers_others in [true, false] {
+        let mut bench = Bench::new(Config { hides_headers: true, ..config() }, all_capabilities());
+        bench.connect();
+        bench.on("GET", |sent| if sent.header("last-event-id").is_some() { Reply::fail() } else { Reply::status(405) });
+        bench.watched_task();
+        bench.on("tools/call", broken_after("id: 7\ndata:\n\n"));
+        if !answers_others {
+            bench.server.upset(|sent| (sent.method() == "tasks/get").then(Reply::fail));
+        }
+        let call = bench.invoke(tool("plain"));
+        bench.pass(40_000);
+        let named = bench.oddities().iter().any(|odd| odd.contains("Access-Control-Allow-Headers: Last-Event-ID"));
+        assert_eq!((named, bench.is_pending(call)), (answers_others, !answers_others));
+        if answers_others {
+            assert_eq!(bench.error(call).code, Code::Network);
+            let resumed = resumptions(&bench).len();
+            assert!(resumed <= 4, "{resumed}");
+            let call = bench.invoke(tool("plain"));
+            assert_eq!(bench.error(call).code, Code::Network, "and at once from then on");
+            assert_eq!(resumptions(&bench).len(), resumed);
+        }
+    }
 }

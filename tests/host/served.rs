@@ -527,3 +527,48 @@ fn a_task_that_nobody_will_know_asks_nobody() {
     bench.pass(10_000);
     assert_eq!((bench.count("tasks/cancel"), bench.keys().len()), (1, 0));
 }
+
+#[test]
+fn what_a_task_asked_that_was_lost_for_a_while_is_asked_again_where_the_server_does_not() {
+    for detaches in [false, true] {
+        let (mut bench, result) = asked(0, "name?");
+        // The server hides that it waits.
+        is(&mut bench, "t1", "working");
+        if detaches {
+            bench.tell(|engine, now| engine.detach("t1", now));
+        } else {
+            bench.on("tasks/get", |_| Reply::status(401));
+            bench.pass(60_000);
+        }
+        assert_eq!(bench.error(result).code, if detaches { Code::Closed } else { Code::Unauthorized });
+        assert_eq!((bench.keys().len(), bench.withdrawn()), (1, vec![1]));
+        // Another task is made meanwhile, whose question it is not.
+        bench.invoke(tool_task("slow"));
+        bench.pass(1_000);
+        assert_eq!(bench.keys().len(), 1);
+
+        let tasks = bench.server.tasks.clone();
+        bench.on("tasks/get", move |sent| Reply::json(sent.result(tasks.borrow().at(id_of(sent), sent.at).expect("a task"))));
+        bench.tell(|engine, now| engine.follow("t1", now));
+        let result = bench.result("t1");
+        bench.pass(5_000);
+        let asked: Vec<_> = bench.asked().into_iter().map(|ask| ask.task_id).collect();
+        assert_eq!(asked, [Some("t1".to_string()), Some("t1".to_string())]);
+        bench.answer(2, accept("Ada"));
+        assert_eq!(answers(&bench), [answer_to(0, accept("Ada"))]);
+        is(&mut bench, "t1", "completed");
+        bench.pass(60_000);
+        assert_eq!(bench.value(result), text_result("done"));
+    }
+}
+
+#[test]
+fn what_a_task_asked_that_is_gone_is_forgotten() {
+    let (mut bench, result) = asked(0, "name?");
+    bench.server.tasks.borrow_mut().forget("t1");
+    bench.pass(60_000);
+    assert_eq!(bench.error(result).code, Code::TaskNotFound);
+    bench.tell(|engine, now| engine.follow("t1", now));
+    bench.pass(60_000);
+    assert_eq!(bench.keys().len(), 1);
+}

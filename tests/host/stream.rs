@@ -371,3 +371,85 @@ fn odd_pushes_disturb_nothing() {
     bench.push(&told(&id, "completed"));
     assert_eq!(bench.states(&id), ["completed"]);
 }
+
+/// A page on another origin, whose browser does not send `Last-Event-ID` to the server.
+fn unresumable(mut bench: Bench, answer: impl Fn() -> Reply + 'static) -> Bench {
+    bench.on("GET", move |sent| if sent.header("last-event-id").is_some() { Reply::fail() } else { answer() });
+    bench.connect();
+    bench
+}
+
+fn hiding() -> Bench {
+    Bench::new(Config { hides_headers: true, ..config() }, all_capabilities())
+}
+
+fn told_of_last_event_id(bench: &Bench) -> usize {
+    bench.oddities().iter().filter(|odd| odd.contains("Access-Control-Allow-Headers: Last-Event-ID")).count()
+}
+
+#[test]
+fn where_the_browser_does_not_send_the_last_event_the_stream_begins_anew() {
+    let mut bench = unresumable(hiding(), || Reply::stream().bytes("id: 7\ndata:\n\n"));
+    bench.tell(|engine, now| engine.listen(true, now));
+    for round in 1..=3 {
+        bench.push_bytes(Arrival::End);
+        bench.pass(if round == 1 { 5_000 } else { 60_000 });
+        assert!(bench.stream().is_some(), "{round}");
+        assert_eq!(told_of_last_event_id(&bench), 1, "{round}");
+    }
+    let named = bench.all("GET").iter().filter(|sent| sent.header("last-event-id").is_some()).count();
+    assert_eq!((named, bench.count("GET")), (2, 1 + 3 + 2), "it is tried twice, and then no more");
+}
+
+#[test]
+fn a_network_that_is_gone_for_a_while_costs_no_event() {
+    for hides_headers in [true, false] {
+        for away in [0, 400, 3_000, 20_000, 100_000] {
+            let mut bench = Bench::new(Config { hides_headers, ..config() }, all_capabilities());
+            bench.on("GET", |_| Reply::stream().bytes("id: 7\ndata:\n\n"));
+            bench.connect();
+            bench.tell(|engine, now| engine.listen(true, now));
+            let back = bench.now + away;
+            bench.server.upset(move |sent| (sent.at < back).then(Reply::fail));
+            bench.push_bytes(Arrival::End);
+            bench.pass(away + 120_000);
+            assert!(bench.stream().is_some());
+            let last = bench.last("GET");
+            assert_eq!((last.header("last-event-id"), told_of_last_event_id(&bench)), (Some("7"), 0), "{hides_headers} {away}");
+        }
+    }
+}
+
+#[test]
+fn what_the_browser_has_sent_once_is_not_suspected() {
+    let mut bench = hiding();
+    bench.on("GET", |_| Reply::stream().bytes("id: 7\ndata:\n\n"));
+    bench.connect();
+    bench.tell(|engine, now| engine.listen(true, now));
+    bench.push_bytes(Arrival::End);
+    bench.pass(2_000);
+    bench.server.upset(|sent| (sent.header("last-event-id").is_some()).then(Reply::fail));
+    bench.push_bytes(Arrival::End);
+    bench.pass(60_000);
+    assert_eq!((bench.stream(), told_of_last_event_id(&bench)), (None, 0));
+    assert_eq!(bench.last("GET").header("last-event-id"), Some("7"));
+}
+
+#[test]
+fn a_server_that_refuses_the_new_stream_for_now_has_answered_too() {
+    let mut refusals = 1;
+    let mut bench = hiding();
+    bench.on("GET", move |sent| match (sent.header("last-event-id"), refusals) {
+        (Some(_), _) => Reply::fail(),
+        (_, 0) => Reply::status(409),
+        _ => {
+            refusals -= 1;
+            Reply::stream().bytes("id: 7\ndata:\n\n")
+        }
+    });
+    bench.connect();
+    bench.tell(|engine, now| engine.listen(true, now));
+    bench.push_bytes(Arrival::End);
+    bench.pass(10_000);
+    assert_eq!(told_of_last_event_id(&bench), 1);
+}

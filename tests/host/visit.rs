@@ -264,3 +264,58 @@ fn the_stateless_era_has_no_such_error() {
     let call = bench.invoke(tool("plain"));
     assert_eq!((bench.error(call).rpc_code(), bench.keys().len(), bench.count("tools/call")), (Some(-32042), 0, 1));
 }
+
+#[test]
+fn calls_that_the_same_visit_holds_up_share_it() {
+    for agreed in [false, true] {
+        let (mut bench, first, wanted) = called(&["a"]);
+        if agreed {
+            agree(&mut bench, 1);
+            bench.pass(1_000);
+        }
+        let second = bench.invoke(tool("plain"));
+        bench.pass(1_000);
+        assert_eq!(bench.keys(), ["a"], "the user is asked once, whoever waits");
+        if !agreed {
+            assert_eq!(bench.count("tools/call"), 2);
+            agree(&mut bench, 1);
+        }
+        wanted.borrow_mut().clear();
+        bench.pass(10_000);
+        assert_eq!((bench.value(first), bench.value(second)), (text_result("done"), text_result("done")));
+        assert_eq!((bench.keys().len(), bench.engine.deadline()), (1, None));
+        wanted.borrow_mut().push(page("a"));
+        bench.invoke(tool("plain"));
+        assert_eq!(bench.keys().len(), 2, "and again when it is wanted again");
+    }
+}
+
+#[test]
+fn a_visit_that_one_call_waits_for_no_longer_is_still_the_others() {
+    let (mut bench, first, wanted) = called(&["a"]);
+    wanted.borrow_mut().push(page("b"));
+    let second = bench.invoke(tool("plain"));
+    assert_eq!(bench.keys(), ["a", "b"]);
+    bench.abandon(first);
+    assert!(bench.withdrawn().is_empty());
+    agree(&mut bench, 1);
+    wanted.borrow_mut().clear();
+    agree(&mut bench, 2);
+    assert_eq!(bench.value(second), text_result("done"));
+
+    let (mut bench, first, wanted) = called(&["a"]);
+    wanted.borrow_mut().push(page("b"));
+    let second = bench.invoke(tool("plain"));
+    bench.answer(1, json!({ "action": "decline" }));
+    assert_eq!([first, second].map(|call| bench.error(call).rpc_code()), [Some(-32042); 2]);
+    assert_eq!(bench.withdrawn(), [2], "what only they waited for");
+}
+
+#[test]
+fn pages_without_an_id_are_told_apart_by_their_url() {
+    let mut visits = ["a", "b"].map(page);
+    visits.iter_mut().for_each(|visit| drop(visit.as_object_mut().expect("an object").remove("elicitationId")));
+    let (mut bench, _) = wanting(answering(), visits.to_vec());
+    bench.invoke(tool("plain"));
+    assert_eq!(bench.keys(), ["https://example.org/a", "https://example.org/b"]);
+}

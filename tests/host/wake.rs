@@ -240,3 +240,16 @@ fn every_input_is_good_at_any_time() {
     bench.pass(1_000);
     bench.value(call);
 }
+
+#[test]
+fn when_no_task_is_left_no_alarm_is_either() {
+    let mut bench = Bench::polling();
+    bench.server.tasks.borrow_mut().interval = Some(serde_json::json!(300_000));
+    let ids = ["t1", "t2"].map(|_| bench.watched_task());
+    bench.pass(600_000);
+    assert!(bench.engine.deadline().is_some());
+    bench.tell(|engine, now| engine.detach(&ids[0], now));
+    assert!(bench.engine.deadline().is_some());
+    bench.tell(|engine, now| engine.detach(&ids[1], now));
+    assert_eq!(bench.engine.deadline(), None);
+}

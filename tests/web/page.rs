@@ -114,6 +114,7 @@ impl Page {
             false,
             JsValue::UNDEFINED,
             0,
+            "http://127.0.0.1:1".into(),
         );
         panic::set_hook(hook);
         Self { peer, core, last_call: Cell::new(0) }

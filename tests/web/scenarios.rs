@@ -102,6 +102,7 @@ impl InPage {
             false,
             JsValue::UNDEFINED,
             0,
+            "http://127.0.0.1:1".into(),
         );
         panic::set_hook(hook);
         Self { core, page, last_call: Cell::new(0), _answer: answer }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use mcp_tasks::engine::{Answers, Config, Era, ExchangeId, Failure, Millis, QuestionId};
 use serde_json::Value;
 
-use super::caller::Caller;
+use super::caller::{Aim, Caller};
 use super::chance::Chance;
 use super::peer::Peer;
 use super::plan::Plan;
 use super::trouble::Fate;
+use super::truth::Task;
 use crate::bench::{Bench, config};
 use crate::server::Server;
 use crate::wire::{Arrival, Reply, Sent};
@@ -261,7 +262,12 @@ impl World {
         match event {
             Event::Arrives(sent, fate) => self.arrives(&sent, &fate),
             Event::GoesOn(index) => self.peer.go_on(index, now, &mut self.chance),
-            Event::Act => self.caller.act(&mut self.bench, &self.peer.plan.clone(), &mut self.chance),
+            Event::Act => {
+                self.caller.act(&mut self.bench, &self.peer.plan.clone(), &mut self.chance);
+                if let Some(Aim::Result(index)) = self.caller.pending.get(&self.caller.last_call).map(|each| each.aim.clone()) {
+                    self.note_asked_anew(index);
+                }
+            }
             Event::Answer(question, refuses) => self.answer(question, refuses),
             Event::Breaks(exchange, clean) => {
                 self.peer.hung_up(exchange);
@@ -311,17 +317,27 @@ impl World {
         }
     }
 
+    /// Whoever wants the result of a task that was lost for a while is asked what it asks now: what was answered before is not told to the
+    /// engine.
+    fn note_asked_anew(&mut self, index: usize) {
+        let handle = &self.caller.handles[index];
+        if handle.active || handle.ended().is_some() {
+            return;
+        }
+        let asked = Task::index(&handle.id).map(|index| self.peer.tasks[index].open.clone()).unwrap_or_default();
+        asked.iter().for_each(|open| *self.unanswered.entry(open.serial).or_default() += 1);
+    }
+
     fn tend(&mut self) {
         for index in 0..self.caller.handles.len() {
             let handle = &self.caller.handles[index];
-            let waits = self.caller.pending.values().any(|each| each.aim == super::caller::Aim::Result(index));
+            let waits = self.caller.pending.values().any(|each| each.aim == Aim::Result(index));
             if handle.outcome.is_some() || handle.detached || waits {
                 continue;
             }
+            self.note_asked_anew(index);
+            let handle = &self.caller.handles[index];
             if !handle.active && handle.ended().is_none() {
-                // What was answered before is not told to the engine.
-                let asked = super::truth::Task::index(&handle.id).map(|index| self.peer.tasks[index].open.clone()).unwrap_or_default();
-                asked.iter().for_each(|open| *self.unanswered.entry(open.serial).or_default() += 1);
                 self.caller.resume(&mut self.bench, index);
             }
             self.caller.result(&mut self.bench, index);
