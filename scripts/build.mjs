@@ -13,7 +13,7 @@ import { nodeModules } from "./setup/node-modules.mjs";
 import { rust } from "./setup/rust.mjs";
 import { remapped, sizedLibrary, wasmEnv } from "./setup/wasm-target.mjs";
 
-const WASM = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
+export const WASM = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
 const GENERATED = inProject("js/generated");
 const DIST = inProject("dist");
 
@@ -34,6 +34,9 @@ const WASM_FEATURES = [
 
 /** Functions stay apart: what is inlined is shorter, but repeats itself less, and brotli makes more of repetition (4 % of the module). */
 const APART = ["--always-inline-max-function-size=0", "--flexible-inline-max-function-size=0", "--one-caller-inline-max-function-size=40"];
+
+/** How wasm-opt makes the module that is published. */
+export const WASM_OPT = ["-Oz", ...APART, ...WASM_FEATURES];
 
 /** Makes the package in dist/, so that `npm pack` right after it yields what we would publish. What is up to date is left alone. */
 export async function build() {
@@ -70,7 +73,7 @@ async function bindings(bindgen) {
   await run(bindgen, [WASM, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", next]);
   await instantiable(next);
   const wasm = join(next, "core_bg.wasm");
-  await run(npmProgram("wasm-opt"), ["-Oz", ...APART, ...WASM_FEATURES, wasm, "-o", wasm]);
+  await run(npmProgram("wasm-opt"), [...WASM_OPT, wasm, "-o", wasm]);
   const text = (await readFile(wasm)).toString("base64");
   await writeFile(join(next, "core.wasm.base64.js"), `export default "${text}";\n`);
   await writeFile(join(next, "core.wasm.base64.d.ts"), "declare const text: string;\nexport default text;\n");
