@@ -13,12 +13,12 @@ import { nodeModules } from "./setup/node-modules.mjs";
 import { rust } from "./setup/rust.mjs";
 import { remapped, sizedLibrary, wasmEnv } from "./setup/wasm-target.mjs";
 
-const WASM = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
+const RAW = inProject("target/wasm32-unknown-unknown/release/mcp_tasks.wasm");
 const GENERATED = inProject("js/generated");
 const DIST = inProject("dist");
 
 /** What the package is made with: a change in it makes the package anew. */
-const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs"].map((file) => inProject(file));
+const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/short-names.mjs"].map((file) => inProject(file));
 
 /** The features that rustc switches on for the target, one by one: with `--all-features` wasm-opt makes a module that browsers refuse. */
 const WASM_FEATURES = [
@@ -35,17 +35,20 @@ const WASM_FEATURES = [
 /** Functions stay apart: what is inlined is shorter, but repeats itself less, and brotli makes more of repetition (4 % of the module). */
 const APART = ["--always-inline-max-function-size=0", "--flexible-inline-max-function-size=0", "--one-caller-inline-max-function-size=40"];
 
+/** How wasm-opt makes the module that is published. */
+const WASM_OPT = ["-Oz", "--strip-producers", "--strip-target-features", ...APART, ...WASM_FEATURES];
+
 /** Makes the package in dist/, so that `npm pack` right after it yields what we would publish. What is up to date is left alone. */
 export async function build() {
   rust();
   checkVersions();
   await nodeModules();
   const env = await wasmEnv();
-  const bindgen = await wasmBindgen();
+  await wasmBindgen();
   await locked(inProject(".tools/build.lock"), async () => {
     await step("core: cargo", () => cargo(env));
-    await whenChanged("bindings", { inputs: [WASM, ...RECIPE], output: GENERATED }, () =>
-      step("core: wasm-bindgen and wasm-opt", () => bindings(join(bindgen, "wasm-bindgen"))),
+    await whenChanged("bindings", { inputs: [RAW, ...RECIPE], output: GENERATED }, () =>
+      step("core: wasm-bindgen and wasm-opt", bindings),
     );
     await whenChanged("dist", { inputs: [inProject("js"), inProject("tsconfig.json"), ...RECIPE], output: DIST }, () =>
       step("face: tsc", face),
@@ -65,22 +68,30 @@ async function cargo(env) {
 }
 
 /** The wasm and its JavaScript, and the same wasm as text for the entry that carries it inside. */
-async function bindings(bindgen) {
+async function bindings() {
   const next = inProject(".tools/generated");
-  await run(bindgen, [WASM, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", next]);
-  const wasm = join(next, "core_bg.wasm");
-  const glue = join(next, "core.js");
-  // Only now: before the set-up there are no packages.
-  const { shortNames } = await import("./lib/short-names.mjs");
-  const named = shortNames(await readFile(wasm), await readFile(glue, "utf8"));
-  await writeFile(wasm, named.bytes);
-  await writeFile(glue, named.glue);
+  await smallModule(next);
   await instantiable(next);
-  await run(npmProgram("wasm-opt"), ["-Oz", "--strip-producers", "--strip-target-features", ...APART, ...WASM_FEATURES, wasm, "-o", wasm]);
-  const text = (await readFile(wasm)).toString("base64");
+  const text = (await readFile(join(next, "core_bg.wasm"))).toString("base64");
   await writeFile(join(next, "core.wasm.base64.js"), `export default "${text}";\n`);
   await writeFile(join(next, "core.wasm.base64.d.ts"), "declare const text: string;\nexport default text;\n");
   await replace(GENERATED, next);
+}
+
+/**
+ * The module as it is published, and its glue, as `core_bg.wasm` and `core.js` in a folder.
+ * @param {string} folder
+ * @param {{ named?: boolean }} [options] `named`: with the names of its functions, for those who measure it
+ */
+export async function smallModule(folder, { named = false } = {}) {
+  await run(join(await wasmBindgen(), "wasm-bindgen"), [RAW, "--target", "web", "--omit-default-module-path", "--out-name", "core", "--out-dir", folder]);
+  const [wasm, glue] = [join(folder, "core_bg.wasm"), join(folder, "core.js")];
+  // Only now: before the set-up there are no packages.
+  const { shortNames } = await import("./lib/short-names.mjs");
+  const short = shortNames(await readFile(wasm), await readFile(glue, "utf8"));
+  await writeFile(wasm, short.bytes);
+  await writeFile(glue, short.glue);
+  await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
 }
 
 /**

@@ -10,6 +10,7 @@ const MODULE = "./core_bg.js";
  * @returns {{ bytes: Uint8Array, glue: string }}
  */
 export function shortNames(bytes, glue) {
+  binaryen.setDebugInfo(true);
   const module = binaryen.readBinary(bytes);
   /** @type {Map<string, string>} */
   const names = new Map();
