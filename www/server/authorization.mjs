@@ -121,7 +121,7 @@ export class Authorization {
       Object.assign(request, this.#checked(exchange));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return this.#sendBack(exchange, request, { error: error.code, error_description: error.message });
+      return this.sendBack(exchange, request, { error: error.code, error_description: error.message });
     }
     return this.consent(exchange, request);
   }
@@ -156,7 +156,7 @@ export class Authorization {
     const request = this.#pending.get(exchange.need("request"));
     this.#pending.delete(exchange.need("request"));
     if (!request || exchange.headers.origin !== this.issuer) return exchange.page(400, refusalPage("Begin again, in the app"));
-    if (exchange.need("answer") !== "allow") return this.#sendBack(exchange, request, { error: "access_denied", error_description: "The user said no" });
+    if (exchange.need("answer") !== "allow") return this.sendBack(exchange, request, { error: "access_denied", error_description: "The user said no" });
     return this.allow(exchange, request);
   }
 
@@ -164,11 +164,11 @@ export class Authorization {
   allow(exchange, request) {
     const { client, resource, scopes } = request;
     const code = this.codes.issue({ clientId: client.clientId, resource, scopes }, request);
-    return this.#sendBack(exchange, request, { code });
+    return this.sendBack(exchange, request, { code });
   }
 
-  /** Every answer says who gives it (RFC 9207). */
-  #sendBack(exchange, { redirectUri, state }, answer) {
+  /** Sends the user back to the app. Every answer says who gives it (RFC 9207). */
+  sendBack(exchange, { redirectUri, state }, answer) {
     const location = new URL(redirectUri);
     for (const [name, value] of Object.entries({ ...answer, ...(state && { state }), iss: this.issuer })) location.searchParams.set(name, value);
     return exchange.redirect(location.href);

@@ -1,0 +1,188 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./support/sign-in.ts";
+
+/** The page of an authorization server that waits for its user. */
+const WAITING = "<!doctype html><title>Who are you?</title>";
+
+/** What opens next, which is what the page opens. */
+const popupOf = (page: Page): Promise<Page> => page.waitForEvent("popup");
+
+test("a popup asks the user once, for all that is needed, and is gone", async ({ page, context, scripted, authorization, site }) => {
+  const visited = await page.evaluate((url) => visit(url), scripted.url);
+  expect(visited).toMatchObject({ value: "at once" });
+  const [asked, ...more] = authorization.sent("GET /authorize");
+  expect(more).toEqual([]);
+  expect(Object.fromEntries(asked!.params)).toMatchObject({
+    response_type: "code",
+    redirect_uri: `${site}/dist/callback.html`,
+    resource: scripted.url,
+    scope: "demo offline_access",
+    code_challenge_method: "S256",
+  });
+  expect(asked!.params.get("state")!.length).toBeGreaterThanOrEqual(20);
+  expect(authorization.sent("POST /token").map(({ params }) => [params.get("grant_type"), params.get("resource")])).toEqual([["authorization_code", scripted.url]]);
+  await expect.poll(() => context.pages().length).toBe(1);
+});
+
+test("the client is registered as what it is", async ({ page, scripted, authorization, site }) => {
+  await page.evaluate((url) => visit(url), scripted.url);
+  const [{ body } = { body: "{}" }] = authorization.sent("POST /register");
+  expect(JSON.parse(body)).toMatchObject({
+    client_name: "The tests",
+    redirect_uris: [`${site}/dist/callback.html`],
+    token_endpoint_auth_method: "none",
+    application_type: "web",
+    response_types: ["code"],
+  });
+});
+
+test("everything that is refused at once, of two clients with one provider, is one sign-in", async ({ page, scripted, authorization }) => {
+  const texts = await page.evaluate(async (url) => {
+    const provider = oauth({ redirectUri });
+    const clients = await Promise.all([connect(url, { auth: provider }), connect(url, { auth: provider })]);
+    const called = await Promise.all(clients.flatMap((client) => Array.from({ length: 4 }, () => client.callTool("work"))));
+    await Promise.all(clients.map((client) => client.close()));
+    return called.length;
+  }, scripted.url);
+  expect(texts).toBe(8);
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+  expect(authorization.sent("POST /register")).toHaveLength(1);
+});
+
+test("a popup that the browser blocks is an error that says so, and nothing hangs", async ({ page, scripted }) => {
+  const ended = await page.evaluate((url) => {
+    window.open = () => null;
+    return visit(url);
+  }, scripted.url);
+  expect(ended.error).toMatchObject({ code: "unauthorized", data: { status: 401, reason: "popup_blocked" } });
+  expect(scripted.sent("tools/call")).toEqual([]);
+});
+
+test("a popup that is closed is an error soon, and the next call asks again", async ({ page, scripted, authorization }) => {
+  const { user } = authorization;
+  authorization.user = (exchange) => exchange.page(200, WAITING);
+  const opening = popupOf(page);
+  const ending = page.evaluate((url) => visit(url), scripted.url);
+  const popup = await opening;
+  await popup.waitForLoadState();
+  await popup.close();
+  expect((await ending).error).toMatchObject({ code: "unauthorized", data: { reason: "popup_closed" } });
+  authorization.user = user;
+  expect(await page.evaluate((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
+});
+
+test("a user who says no is an error with the server's word for it", async ({ page, scripted, authorization }) => {
+  authorization.user = (exchange, request) => authorization.sendBack(exchange, request, { error: "access_denied", error_description: "<b>no</b>" });
+  const ended = await page.evaluate((url) => visit(url), scripted.url);
+  expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "denied", error: "access_denied" } });
+});
+
+for (const [what, options] of [
+  ["of the connecting", "connect"],
+  ["of a call", "call"],
+] as const) {
+  test(`the signal ${what} ends the wait with its reason, and the popup`, async ({ page, scripted, authorization }) => {
+    const { user } = authorization;
+    if (options === "connect") authorization.user = (exchange) => exchange.page(200, WAITING);
+    else await page.evaluate(async (url) => void (kept.client = await signedIn(url, { scope: "demo" })), scripted.url);
+    if (options === "call") {
+      authorization.user = (exchange) => exchange.page(200, WAITING);
+      authorization.forget();
+    }
+    const opening = popupOf(page);
+    const ending = page.evaluate(
+      ({ url, options }) => {
+        kept.controller = new AbortController();
+        const { signal } = kept.controller;
+        return settle(options === "connect" ? signedIn(url, {}, { signal }) : kept.client.callTool("work", {}, { signal }));
+      },
+      { url: scripted.url, options },
+    );
+    const popup = await opening;
+    await popup.waitForLoadState();
+    await page.evaluate(() => kept.controller.abort(new DOMException("enough", "AbortError")));
+    expect((await ending).error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
+    await expect.poll(() => popup.isClosed()).toBe(true);
+    authorization.user = user;
+    if (options === "call") expect(await page.evaluate(() => settle(kept.client.callTool("work").then(() => kept.client.close())))).not.toHaveProperty("error");
+  });
+}
+
+test("who closes the client does not wait for the user, whose popup goes", async ({ page, scripted, authorization }) => {
+  await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
+  authorization.user = (exchange) => exchange.page(200, WAITING);
+  authorization.forget();
+  const opening = popupOf(page);
+  const ending = page.evaluate(() => settle(kept.client.callTool("work")));
+  const popup = await opening;
+  await popup.waitForLoadState();
+  const closed = await page.evaluate(() => settle(kept.client.close()));
+  expect((await ending).error).toMatchObject({ code: "closed" });
+  expect(closed.ms).toBeLessThan(2_000);
+  await expect.poll(() => popup.isClosed()).toBe(true);
+});
+
+test("an authorization page that breaks with who opened it is no popup that was closed", async ({ page, scripted, authorization }) => {
+  let waiting: unknown;
+  authorization.user = (exchange, request) => {
+    waiting = request;
+    exchange.page(200, `${WAITING}<a href="/go">Go on</a>`, { "cross-origin-opener-policy": "same-origin" });
+  };
+  authorization.on("GET /go", (exchange) => authorization.allow(exchange, waiting));
+  const opening = page.context().waitForEvent("page");
+  const ending = page.evaluate((url) => visit(url), scripted.url);
+  const popup = await opening;
+  await popup.getByText("Go on").waitFor();
+  await page.waitForTimeout(1_000);
+  await popup.getByText("Go on").click();
+  expect(await ending).toMatchObject({ value: "at once" });
+});
+
+for (const [why, forge] of [
+  ["the state of another attempt", (query) => query.set("state", "of-another-attempt")],
+  ["no state", (query) => query.delete("state")],
+  ["the answer of another issuer", (query) => query.set("iss", "https://elsewhere.example")],
+  ["an issuer that only looks like it", (query) => query.set("iss", `${query.get("iss")}/`)],
+  ["no issuer, where one was promised", (query) => query.delete("iss")],
+  ["no code", (query) => query.delete("code")],
+  ["two codes", (query) => query.append("code", "another")],
+] satisfies [string, (query: URLSearchParams) => void][]) {
+  test(`a callback with ${why} is refused before the code is shown to anybody`, async ({ page, scripted, authorization }) => {
+    authorization.forge = forge;
+    const ended = await page.evaluate((url) => visit(url), scripted.url);
+    expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "callback" } });
+    expect(authorization.sent("POST /token")).toEqual([]);
+  });
+}
+
+test("an issuer is not asked of a server that promises none", async ({ page, scripted, authorization }) => {
+  authorization.says = { authorization_response_iss_parameter_supported: undefined };
+  authorization.forge = (query) => query.delete("iss");
+  expect(await page.evaluate((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
+});
+
+test("what another origin posts to the page is no callback, even with the right state", async ({ page, scripted, authorization }) => {
+  let waiting: unknown;
+  authorization.user = (exchange, request) => {
+    waiting = request;
+    const forged = JSON.stringify({ "mcp-tasks": "sign-in", params: `?code=forged&state=${request.state}&iss=${encodeURIComponent(authorization.issuer)}` });
+    exchange.page(200, `${WAITING}<a href="/go">Go on</a><script>opener.postMessage(${forged}, "*"); opener.postMessage(${JSON.stringify(forged)}, "*");</script>`);
+  };
+  authorization.on("GET /go", (exchange) => authorization.allow(exchange, waiting));
+  const opening = popupOf(page);
+  const ending = page.evaluate((url) => visit(url), scripted.url);
+  const popup = await opening;
+  await popup.getByText("Go on").click();
+  expect(await ending).toMatchObject({ value: "at once" });
+  expect(authorization.sent("POST /token").map(({ params }) => params.get("code"))).not.toContain("forged");
+});
+
+test("the callback page tells its own origin alone", async ({ page, site, authorization }) => {
+  const callback = `${site}/dist/callback.html?code=of-the-user&state=any`;
+  authorization.on("GET /thief", (exchange) =>
+    exchange.page(200, `<script>heard = []; onmessage = ({ data }) => heard.push(data); popup = open(${JSON.stringify(callback)})</script>`),
+  );
+  await page.goto(`${authorization.issuer}/thief`);
+  await page.waitForTimeout(500);
+  expect(await page.evaluate("heard")).toEqual([]);
+});
