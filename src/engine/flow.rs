@@ -67,11 +67,19 @@ pub struct Flow<J> {
     in_flight: [usize; Lane::ALL.len()],
     held: bool,
     paused: bool,
+    barred: bool,
 }
 
 impl<J> Default for Flow<J> {
     fn default() -> Self {
-        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), held: false, paused: false }
+        Self {
+            queues: Default::default(),
+            later: Table::default(),
+            in_flight: Default::default(),
+            held: false,
+            paused: false,
+            barred: false,
+        }
     }
 }
 
@@ -83,6 +91,11 @@ impl<J> Flow<J> {
 
     pub fn release(&mut self) {
         self.held = false;
+    }
+
+    /// As long as the caller signs in nothing begins either.
+    pub fn bar(&mut self, barred: bool) {
+        self.barred = barred;
     }
 
     /// Only what callers want now begins until [`Flow::resume`]: there is no network.
@@ -143,7 +156,7 @@ impl<J> Flow<J> {
         let count = |lane: Lane| self.in_flight[lane as usize];
         match lane {
             Lane::Opening => true,
-            _ if self.held || self.paused && lane != Lane::Call => false,
+            _ if self.held || self.barred || self.paused && lane != Lane::Call => false,
             Lane::Free => true,
             Lane::Call => count(lane) < MOST_CALLS,
             Lane::Background | Lane::Poll => {

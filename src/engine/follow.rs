@@ -103,6 +103,13 @@ impl<J: Json> Engine<J> {
         let from = task.poll.unwrap_or(next);
         task.waiting.push(Waiting { call, want, from });
         let id = task.id.clone();
+        if std::mem::take(&mut task.unsigned) {
+            // Whoever wants it now may sign in for it.
+            task.rest_until = 0;
+            if !task.life.is_over() {
+                self.ask_status(&id, now);
+            }
+        }
         self.advance(&id, News::None, now);
         self.hasten_poll(&id, now);
     }
@@ -229,6 +236,10 @@ impl<J: Json> Engine<J> {
     }
 
     fn poll_failed(&mut self, id: &str, fault: Fault<J>, now: Millis) {
+        if fault.is_unsigned() {
+            self.rest_unsigned(id, fault.error);
+            return self.advance(id, News::None, now);
+        }
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.failures += 1;
         let rpc = fault.error.rpc_code();
