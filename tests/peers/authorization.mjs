@@ -11,10 +11,20 @@ import { Authorization } from "../../www/server/authorization.mjs";
 import { Clients } from "../../www/server/clients.mjs";
 import { Guard } from "../../www/server/guard.mjs";
 import { Refusal } from "../../www/server/refusal.mjs";
-import { machineGrants } from "./machine-grants.mjs";
+import { assertionOf, machineGrants } from "./machine-grants.mjs";
 
 /** @typedef {import("../../www/server/exchange.mjs").Exchange} Exchange */
 /** @typedef {(exchange: Exchange) => unknown} Handler */
+
+/** Those that somebody has entered by hand, beside the others. */
+class KnownClients extends Clients {
+  /** @type {Map<string, import("../../www/server/clients.mjs").Client>} */
+  known = new Map();
+
+  async find(clientId) {
+    return this.known.get(clientId) ?? super.find(clientId);
+  }
+}
 
 export class ScriptedAuthorization extends Authorization {
   /** @type {Exchange[]} every request in order of arrival, preflights apart */
@@ -47,7 +57,7 @@ export class ScriptedAuthorization extends Authorization {
       if (!document) throw new Refusal("invalid_client", "There is no such document");
       return document;
     };
-    super(new Clients(read));
+    super(new KnownClients(read));
     for (const [name, grant] of Object.entries(machineGrants(this))) this.grants.set(name, grant);
     const issue = this.tokens.issue.bind(this.tokens);
     this.tokens.issue = (grant, ...more) => {
@@ -56,6 +66,16 @@ export class ScriptedAuthorization extends Authorization {
       this.issued.push({ access: answer.access_token, refresh: answer.refresh_token, resource: grant.resource });
       return answer;
     };
+  }
+
+  /** Enters a client, as its developer does who registers it by hand. @param {import("../../www/server/clients.mjs").Client} client */
+  acquaint(client) {
+    this.clients.known.set(client.clientId, client);
+  }
+
+  /** What this server, as an identity provider, says to another. @param {Parameters<typeof assertionOf>[1]} said */
+  assert(said) {
+    return assertionOf(this, said);
   }
 
   /** Starts on a free port. */

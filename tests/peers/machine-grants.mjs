@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
 import { scopesOf } from "../../www/server/authorization.mjs";
 import { Refusal } from "../../www/server/refusal.mjs";
@@ -35,19 +36,34 @@ export const machineGrants = (server) => ({
     const clientId = await authenticated(server, exchange);
     if (exchange.need("requested_token_type") !== ID_JAG) throw new Refusal("invalid_request", `Only ${ID_JAG}`);
     if (exchange.need("subject_token") !== "an-id-token") throw new Refusal("invalid_grant", "Nobody is signed in by this token");
-    const { privateKey } = await keys;
-    const assertion = await new SignJWT({ client_id: clientId, resource: exchange.need("resource"), scope: exchange.params.get("scope") ?? undefined })
-      .setProtectedHeader({ alg: ALGORITHM, typ: "oauth-id-jag+jwt" })
-      .setIssuer(server.issuer)
-      .setAudience(exchange.need("audience"))
-      .setSubject("ada")
-      .setJti(crypto.randomUUID())
-      .setIssuedAt()
-      .setExpirationTime("60s")
-      .sign(privateKey);
+    const assertion = await assertionOf(server, {
+      clientId,
+      audience: exchange.need("audience"),
+      resource: exchange.need("resource"),
+    });
     return { access_token: assertion, issued_token_type: ID_JAG, token_type: "N_A", expires_in: 60 };
   },
 });
+
+/**
+ * What an identity provider says of its user to another server.
+ *
+ * @param {import("./authorization.mjs").ScriptedAuthorization} server
+ * @param {{ clientId: string, audience: string, resource: string }} said
+ * @returns {Promise<string>}
+ */
+export async function assertionOf(server, { clientId, audience, resource }) {
+  const { privateKey } = await keys;
+  return new SignJWT({ client_id: clientId, resource })
+    .setProtectedHeader({ alg: ALGORITHM, typ: "oauth-id-jag+jwt" })
+    .setIssuer(server.issuer)
+    .setAudience(audience)
+    .setSubject("ada")
+    .setJti(randomUUID())
+    .setIssuedAt()
+    .setExpirationTime("60s")
+    .sign(privateKey);
+}
 
 async function grant(server, exchange, clientId) {
   const thumbprint = await server.keyOf(exchange);
