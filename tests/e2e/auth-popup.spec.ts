@@ -94,7 +94,7 @@ for (const [what, options] of [
       ({ url, options }) => {
         kept.controller = new AbortController();
         const { signal } = kept.controller;
-        return settle(options === "connect" ? signedIn(url, {}, { signal }) : kept.client.callTool("work", {}, { signal }));
+        return settle<unknown>(options === "connect" ? signedIn(url, {}, { signal }) : kept.client.callTool("work", {}, { signal }));
       },
       { url: scripted.url, options },
     );

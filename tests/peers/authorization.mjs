@@ -37,6 +37,8 @@ export class ScriptedAuthorization extends Authorization {
   confidential = new Map();
   /** The issuers whose assertions are trusted. @type {Set<string>} */
   trusted = new Set();
+  /** Under which names the clients of an identity provider are known elsewhere. @type {Map<string, string>} */
+  aliases = new Map();
   /** What the metadata says otherwise; `undefined` leaves a member out. @type {Record<string, unknown>} */
   says = {};
   /** What the user does who is asked. @type {(exchange: Exchange, request: any) => unknown} */

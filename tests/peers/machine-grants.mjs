@@ -37,7 +37,7 @@ export const machineGrants = (server) => ({
     if (exchange.need("requested_token_type") !== ID_JAG) throw new Refusal("invalid_request", `Only ${ID_JAG}`);
     if (exchange.need("subject_token") !== "an-id-token") throw new Refusal("invalid_grant", "Nobody is signed in by this token");
     const assertion = await assertionOf(server, {
-      clientId,
+      clientId: server.aliases.get(clientId) ?? clientId,
       audience: exchange.need("audience"),
       resource: exchange.need("resource"),
     });

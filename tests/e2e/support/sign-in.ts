@@ -1,9 +1,9 @@
 import { ScriptedAuthorization } from "../../peers/authorization.mjs";
-import { test as base } from "../fixtures.ts";
+import { test as base, type ScriptedServer } from "../fixtures.ts";
 import { Leaks } from "./leaks.ts";
 
 export { expect } from "@playwright/test";
-export type { ScriptedAuthorization };
+export type { ScriptedAuthorization, ScriptedServer };
 
 interface Fixtures {
   /** The authorization server of `scripted`, whose user says yes at once. */
