@@ -77,36 +77,42 @@ test("a user who says no is an error with the server's word for it", async ({ pa
   expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "denied", error: "access_denied" } });
 });
 
-for (const [what, options] of [
-  ["of the connecting", "connect"],
-  ["of a call", "call"],
-] as const) {
-  test(`the signal ${what} ends the wait with its reason, and the popup`, async ({ page, scripted, authorization }) => {
-    const { user } = authorization;
-    if (options === "connect") authorization.user = (exchange) => exchange.page(200, WAITING);
-    else await page.evaluate(async (url) => void (kept.client = await signedIn(url, { scope: "demo" })), scripted.url);
-    if (options === "call") {
-      authorization.user = (exchange) => exchange.page(200, WAITING);
-      authorization.forget();
-    }
-    const opening = popupOf(page);
-    const ending = page.evaluate(
-      ({ url, options }) => {
-        kept.controller = new AbortController();
-        const { signal } = kept.controller;
-        return settle<unknown>(options === "connect" ? signedIn(url, {}, { signal }) : kept.client.callTool("work", {}, { signal }));
-      },
-      { url: scripted.url, options },
-    );
-    const popup = await opening;
-    await popup.waitForLoadState();
-    await page.evaluate(() => kept.controller.abort(new DOMException("enough", "AbortError")));
-    expect((await ending).error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
-    await expect.poll(() => popup.isClosed()).toBe(true);
-    authorization.user = user;
-    if (options === "call") expect(await page.evaluate(() => settle(kept.client.callTool("work").then(() => kept.client.close())))).not.toHaveProperty("error");
+test("the signal of the connecting ends the wait with its reason, and the popup", async ({ page, scripted, authorization }) => {
+  authorization.user = (exchange) => exchange.page(200, WAITING);
+  const opening = popupOf(page);
+  const ending = page.evaluate((url) => {
+    kept.controller = new AbortController();
+    return settle(signedIn(url, {}, { signal: kept.controller.signal }));
+  }, scripted.url);
+  const popup = await opening;
+  await popup.waitForLoadState();
+  await page.evaluate(() => kept.controller.abort(new DOMException("enough", "AbortError")));
+  expect((await ending).error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
+  await expect.poll(() => popup.isClosed()).toBe(true);
+});
+
+test("the signal of a call ends its wait, and not the sign-in of the others", async ({ page, scripted, authorization }) => {
+  await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
+  let agree = (): unknown => undefined;
+  authorization.user = (exchange, request) => (agree = () => authorization.allow(exchange, request));
+  authorization.forget();
+  const opening = popupOf(page);
+  const ending = page.evaluate(async () => {
+    kept.controller = new AbortController();
+    const other = settle(kept.client.callTool("work").then(({ content }) => content));
+    const aborted = await settle(kept.client.callTool("work", {}, { signal: kept.controller.signal }));
+    return { aborted, other: await other };
   });
-}
+  await opening;
+  await expect.poll(() => authorization.sent("GET /authorize").length).toBe(2);
+  await page.evaluate(() => kept.controller.abort(new DOMException("enough", "AbortError")));
+  agree();
+  const { aborted, other } = await ending;
+  expect(aborted.error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
+  expect(other).toMatchObject({ value: [{ text: "at once" }] });
+  expect(scripted.sent("tools/call")).toHaveLength(1);
+  await page.evaluate(() => kept.client.close());
+});
 
 test("who closes the client does not wait for the user, whose popup goes", async ({ page, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);

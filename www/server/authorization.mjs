@@ -134,7 +134,8 @@ export class Authorization {
     const known = [...this.resources.get(resource), OFFLINE];
     const scopes = scopesOf(exchange) ?? this.resources.get(resource).slice(0, 1);
     if (scopes.some((scope) => !known.includes(scope))) throw new Refusal("invalid_scope", `Only ${known.join(", ")}`);
-    return { resource, scopes, challenge: exchange.need("code_challenge") };
+    // A code may be bound to a key already, before there are tokens (RFC 9449, section 10).
+    return { resource, scopes, challenge: exchange.need("code_challenge"), thumbprint: exchange.params.get("dpop_jkt") ?? undefined };
   }
 
   /** Which resource server it is about (RFC 8707). */
@@ -162,8 +163,8 @@ export class Authorization {
 
   /** Sends the user back with a code. */
   allow(exchange, request) {
-    const { client, resource, scopes } = request;
-    const code = this.codes.issue({ clientId: client.clientId, resource, scopes }, request);
+    const { client, resource, scopes, thumbprint } = request;
+    const code = this.codes.issue({ clientId: client.clientId, resource, scopes, thumbprint }, request);
     return this.sendBack(exchange, request, { code });
   }
 
@@ -187,6 +188,7 @@ export class Authorization {
     const shown = { clientId, redirectUri: exchange.need("redirect_uri"), verifier: exchange.need("code_verifier") };
     const grant = this.codes.redeem(exchange.need("code"), shown);
     if (grant.resource !== resource) throw new Refusal("invalid_target", "The code is for another resource");
+    if (grant.thumbprint && grant.thumbprint !== thumbprint) throw new Refusal("invalid_grant", "The code is bound to another key");
     return this.tokens.issue(Object.assign(grant, { thumbprint }));
   }
 
