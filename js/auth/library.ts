@@ -8,7 +8,6 @@ export {
   authorizationCodeGrantRequest,
   AuthorizationResponseError,
   calculatePKCECodeChallenge,
-  ClientSecretBasic,
   ClientSecretPost,
   customFetch,
   DPoP,

@@ -1,7 +1,7 @@
 import { McpError } from "../error.js";
 import { failure } from "./failure.js";
 import { texts } from "./http.js";
-import { type AuthorizationServer, type ClientAuth, ClientSecretBasic, ClientSecretPost, None, PrivateKeyJwt } from "./library.js";
+import { type AuthorizationServer, type ClientAuth, ClientSecretPost, None, PrivateKeyJwt } from "./library.js";
 import type { Grant, OAuthClient } from "./options.js";
 
 /** The keys of signature algorithms, as WebCrypto has them. */
@@ -24,12 +24,20 @@ export async function proofOf(server: AuthorizationServer, client: OAuthClient, 
   const key = grant?.type === "client_credentials" ? grant.privateKey : undefined;
   const method = client.token_endpoint_auth_method ?? (key !== undefined ? "private_key_jwt" : secret === undefined ? "none" : methodFor(server));
   if (method === "none") return None();
-  if (method === "client_secret_basic" && secret !== undefined) return ClientSecretBasic(secret);
+  if (method === "client_secret_basic" && secret !== undefined) return basic(secret);
   if (method === "client_secret_post" && secret !== undefined) return ClientSecretPost(secret);
   if (method === "private_key_jwt" && key !== undefined && grant?.type === "client_credentials") {
     return PrivateKeyJwt({ key: await imported(key, grant.alg ?? "ES256"), ...(grant.keyId !== undefined && { kid: grant.keyId }) });
   }
   throw failure("registration", "the client cannot show itself to the token endpoint in the way that it is registered for");
+}
+
+/**
+ * RFC 6749, 2.3.1. The library escapes whatever form encoding lets it, and there are servers that only undo what form encoding must escape.
+ */
+function basic(secret: string): ClientAuth {
+  const encoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1);
+  return (_server, { client_id }, _body, headers) => headers.set("authorization", `Basic ${btoa(`${encoded(client_id)}:${encoded(secret)}`)}`);
 }
 
 /** For a client with a secret. Where the server says nothing, it is the first (RFC 8414, 2). */
