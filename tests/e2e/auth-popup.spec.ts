@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/sign-in.ts";
+import { thinking } from "./support/user.ts";
 
 /** The page of an authorization server that waits for its user. */
 const WAITING = "<!doctype html><title>Who are you?</title>";
@@ -31,7 +32,8 @@ test("the client is registered as what it is", async ({ page, scripted, authoriz
     client_name: "The tests",
     redirect_uris: [`${site}/dist/callback.html`],
     token_endpoint_auth_method: "none",
-    application_type: "web",
+    // To OpenID servers, as whose web applications are on https.
+    application_type: "native",
     response_types: ["code"],
   });
 });
@@ -77,36 +79,33 @@ test("a user who says no is an error with the server's word for it", async ({ pa
   expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "denied", error: "access_denied" } });
 });
 
-test("the signal of the connecting ends the wait with its reason, and the popup", async ({ page, scripted, authorization }) => {
-  authorization.user = (exchange) => exchange.page(200, WAITING);
-  const opening = popupOf(page);
+test("the signal of the connecting ends the wait with its reason, and what the user then does has no effect", async ({ page, scripted, authorization }) => {
+  const user = thinking(authorization);
   const ending = page.evaluate((url) => {
     kept.controller = new AbortController();
     return settle(signedIn(url, {}, { signal: kept.controller.signal }));
   }, scripted.url);
-  const popup = await opening;
-  await popup.waitForLoadState();
+  await user.asked();
   await page.evaluate(() => kept.controller.abort(new DOMException("enough", "AbortError")));
   expect((await ending).error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
-  await expect.poll(() => popup.isClosed()).toBe(true);
+  user.agree();
+  await page.waitForTimeout(300);
+  expect(authorization.sent("POST /token")).toEqual([]);
 });
 
 test("the signal of a call ends its wait, and not the sign-in of the others", async ({ page, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
-  let agree = (): unknown => undefined;
-  authorization.user = (exchange, request) => (agree = () => authorization.allow(exchange, request));
+  const user = thinking(authorization);
   authorization.forget();
-  const opening = popupOf(page);
   const ending = page.evaluate(async () => {
     kept.controller = new AbortController();
     const other = settle(kept.client.callTool("work").then(({ content }) => content));
     const aborted = await settle(kept.client.callTool("work", {}, { signal: kept.controller.signal }));
     return { aborted, other: await other };
   });
-  await opening;
-  await expect.poll(() => authorization.sent("GET /authorize").length).toBe(2);
+  await user.asked();
   await page.evaluate(() => kept.controller.abort(new DOMException("enough", "AbortError")));
-  agree();
+  user.agree();
   const { aborted, other } = await ending;
   expect(aborted.error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
   expect(other).toMatchObject({ value: [{ text: "at once" }] });
@@ -114,18 +113,18 @@ test("the signal of a call ends its wait, and not the sign-in of the others", as
   await page.evaluate(() => kept.client.close());
 });
 
-test("who closes the client does not wait for the user, whose popup goes", async ({ page, scripted, authorization }) => {
+test("who closes the client does not wait for the user", async ({ page, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
-  authorization.user = (exchange) => exchange.page(200, WAITING);
+  const user = thinking(authorization);
   authorization.forget();
-  const opening = popupOf(page);
   const ending = page.evaluate(() => settle(kept.client.callTool("work")));
-  const popup = await opening;
-  await popup.waitForLoadState();
+  await user.asked();
   const closed = await page.evaluate(() => settle(kept.client.close()));
   expect((await ending).error).toMatchObject({ code: "closed" });
   expect(closed.ms).toBeLessThan(2_000);
-  await expect.poll(() => popup.isClosed()).toBe(true);
+  user.agree();
+  await page.waitForTimeout(300);
+  expect(authorization.issued).toHaveLength(1);
 });
 
 test("an authorization page that breaks with who opened it is no popup that was closed", async ({ page, scripted, authorization }) => {
@@ -144,19 +143,20 @@ test("an authorization page that breaks with who opened it is no popup that was 
   expect(await ending).toMatchObject({ value: "at once" });
 });
 
-for (const [why, forge] of [
-  ["the state of another attempt", (query) => query.set("state", "of-another-attempt")],
-  ["no state", (query) => query.delete("state")],
-  ["the answer of another issuer", (query) => query.set("iss", "https://elsewhere.example")],
-  ["an issuer that only looks like it", (query) => query.set("iss", `${query.get("iss")}/`)],
-  ["no issuer, where one was promised", (query) => query.delete("iss")],
-  ["no code", (query) => query.delete("code")],
-  ["two codes", (query) => query.append("code", "another")],
-] satisfies [string, (query: URLSearchParams) => void][]) {
+for (const { why, forge, reason } of [
+  // Another tab's, perhaps: it is passed over, and then the popup is gone.
+  { why: "the state of another attempt", forge: (query) => query.set("state", "of-another-attempt"), reason: "popup_closed" },
+  { why: "no state", forge: (query) => query.delete("state"), reason: "popup_closed" },
+  { why: "the answer of another issuer", forge: (query) => query.set("iss", "https://elsewhere.example"), reason: "callback" },
+  { why: "an issuer that only looks like it", forge: (query) => query.set("iss", `${query.get("iss")}/`), reason: "callback" },
+  { why: "no issuer, where one was promised", forge: (query) => query.delete("iss"), reason: "callback" },
+  { why: "no code", forge: (query) => query.delete("code"), reason: "callback" },
+  { why: "two codes", forge: (query) => query.append("code", "another"), reason: "token" },
+] satisfies { why: string; forge: (query: URLSearchParams) => void; reason: string }[]) {
   test(`a callback with ${why} is refused before the code is shown to anybody`, async ({ page, scripted, authorization }) => {
     authorization.forge = forge;
     const ended = await page.evaluate((url) => visit(url), scripted.url);
-    expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "callback" } });
+    expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason } });
     expect(authorization.sent("POST /token")).toEqual([]);
   });
 }
@@ -168,17 +168,20 @@ test("an issuer is not asked of a server that promises none", async ({ page, scr
 });
 
 test("what another origin posts to the page is no callback, even with the right state", async ({ page, scripted, authorization }) => {
-  let waiting: unknown;
-  authorization.user = (exchange, request) => {
-    waiting = request;
-    const forged = JSON.stringify({ "mcp-tasks": "sign-in", params: `?code=forged&state=${request.state}&iss=${encodeURIComponent(authorization.issuer)}` });
-    exchange.page(200, `${WAITING}<a href="/go">Go on</a><script>opener.postMessage(${forged}, "*"); opener.postMessage(${JSON.stringify(forged)}, "*");</script>`);
-  };
-  authorization.on("GET /go", (exchange) => authorization.allow(exchange, waiting));
-  const opening = popupOf(page);
+  const user = thinking(authorization);
+  authorization.on("GET /forger", (exchange) => {
+    const params = new URLSearchParams({ code: "forged", state: exchange.need("state"), iss: authorization.issuer }).toString();
+    exchange.page(200, `<script>parent.postMessage({ "mcp-tasks": "sign-in", params: "${params}" }, "*");</script>`);
+  });
   const ending = page.evaluate((url) => visit(url), scripted.url);
-  const popup = await opening;
-  await popup.getByText("Go on").click();
+  await user.asked();
+  const state = authorization.sent("GET /authorize")[0]!.params.get("state")!;
+  await page.evaluate((src) => {
+    const forged = new Promise((resolve) => addEventListener("message", resolve, { once: true }));
+    document.body.append(Object.assign(document.createElement("iframe"), { src }));
+    return forged.then(() => {});
+  }, `${authorization.issuer}/forger?state=${state}`);
+  user.agree();
   expect(await ending).toMatchObject({ value: "at once" });
   expect(authorization.sent("POST /token").map(({ params }) => params.get("code"))).not.toContain("forged");
 });

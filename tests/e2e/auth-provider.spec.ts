@@ -96,11 +96,11 @@ for (const [what, options] of [
   ["with a clientMetadataUrl over plain http", { redirectUri: "callback.html", clientMetadataUrl: "http://elsewhere.example/client.json" }],
   ["with a mode that there is none of", { redirectUri: "callback.html", mode: "window" }],
   ["with a grant that there is none of", { grant: { type: "password" } }],
-] as const) {
+] satisfies [string, object][]) {
   test(`oauth() ${what} is refused at once`, async ({ page }) => {
     const code = await page.evaluate((options) => {
       try {
-        oauth(options);
+        oauth(options as never);
         return "taken";
       } catch (error) {
         return (error as McpError).code;
@@ -116,7 +116,7 @@ test("an authorize of the app's own takes the place of the popup", async ({ page
     const visited = await visit(url, {
       authorize(address, { signal }) {
         asked.push(address);
-        return auth.popup(address, { signal, redirectUri });
+        return auth.popup(address, { signal });
       },
     });
     return { visited, asked: asked.map(({ origin, pathname }) => origin + pathname) };

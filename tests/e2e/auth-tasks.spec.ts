@@ -1,19 +1,8 @@
 import type { Page } from "@playwright/test";
 import { expect, test, type ScriptedAuthorization } from "./support/sign-in.ts";
+import { thinking } from "./support/user.ts";
 
 const WORKING = (times: number) => Array<string>(times).fill("working");
-
-/** Makes the user think until the test says yes for them. */
-function thinking(authorization: ScriptedAuthorization): { asked: () => Promise<void>; agree: () => void } {
-  let agree = (): void => {};
-  let tell = (): void => {};
-  const asked = new Promise<void>((resolve) => (tell = resolve));
-  authorization.user = (exchange, request) => {
-    agree = () => void authorization.allow(exchange, request);
-    tell();
-  };
-  return { asked: () => asked, agree: () => agree() };
-}
 
 /** A page that is signed in, without a refresh token: it is the user who is needed the next time. */
 async function signInOnce(page: Page, authorization: ScriptedAuthorization, url: string, more = {}): Promise<void> {

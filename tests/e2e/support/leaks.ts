@@ -12,16 +12,16 @@ export class Leaks {
   }
 
   /** What went where it should not. `keeps`: the tokens are meant to be in a storage. */
-  async found(authorization: ScriptedAuthorization, keeps: boolean): Promise<string[]> {
+  async found(authorizations: ScriptedAuthorization[], keeps: boolean): Promise<string[]> {
     const found: string[] = [];
-    const { issued, issuer } = authorization;
+    const issued = authorizations.flatMap(({ issued, issuer }) => issued.map((tokens) => ({ ...tokens, issuer })));
     const secrets = issued.flatMap(({ access, refresh }) => [access, ...(refresh ? [refresh] : [])]);
     for (const { request, headers } of await Promise.all(this.#requests)) {
       const url = request.url();
       const body = request.postData() ?? "";
       const { authorization: shown = "", ...others } = headers;
       if (secrets.some((secret) => url.includes(secret) || JSON.stringify(others).includes(secret))) found.push(`in a URL or a header: ${url}`);
-      for (const { access, refresh, resource } of issued) {
+      for (const { access, refresh, resource, issuer } of issued) {
         if (shown.includes(access) && url !== resource) found.push(`an access token was sent to ${url}`);
         if (body.includes(access)) found.push(`an access token was sent in a body to ${url}`);
         if (refresh && (shown.includes(refresh) || (body.includes(refresh) && new URL(url).origin !== issuer))) found.push(`a refresh token was sent to ${url}`);

@@ -1,15 +1,26 @@
 import { ScriptedAuthorization } from "../../peers/authorization.mjs";
-import { test as base, type ScriptedServer } from "../fixtures.ts";
+import { ScriptedServer } from "../../peers/scripted.mjs";
+import { test as base } from "../fixtures.ts";
 import { Leaks } from "./leaks.ts";
 
 export { expect } from "@playwright/test";
 export type { ScriptedAuthorization, ScriptedServer };
 
-interface Fixtures {
-  /** The authorization server of `scripted`, whose user says yes at once. */
+interface Pair {
+  scripted: ScriptedServer;
   authorization: ScriptedAuthorization;
-  /** How `scripted` is protected, where not as usual. */
-  protection: Parameters<ScriptedAuthorization["protect"]>[1];
+}
+
+type Protection = Parameters<ScriptedAuthorization["protect"]>[1];
+
+interface Fixtures {
+  /** A scripted MCP server behind a sign-in, and its authorization server, whose user says yes at once. Each call gives a new pair. */
+  pair: (protection?: Protection) => Promise<Pair>;
+  /** The pair of the test, whose names are `scripted` and `authorization`. */
+  ours: Pair;
+  authorization: ScriptedAuthorization;
+  /** How it is protected, where not as usual. */
+  protection: Protection;
   /** Whether the pages of a test are told to keep tokens in a storage. */
   keeps: boolean;
 }
@@ -31,16 +42,22 @@ export const test = base.extend<Fixtures>({
     if (uncaught.length > 0) throw new AggregateError(uncaught, `uncaught in the page: ${uncaught.join("; ")}`);
   },
 
-  authorization: [
-    async ({ context, wire, scripted, protection, keeps }, use) => {
+  pair: async ({ context, wire, keeps }, use) => {
+    const made: Pair[] = [];
+    const leaks = new Leaks(context);
+    wire.isMcp = (url) => made.some(({ scripted }) => url === scripted.url);
+    await use(async (protection) => {
+      const scripted = await ScriptedServer.start();
       const authorization = (await ScriptedAuthorization.start()).protect(scripted, protection);
-      wire.isMcp = (url) => url === scripted.url;
-      const leaks = new Leaks(context);
-      await use(authorization);
-      const found = await leaks.found(authorization, keeps);
-      await authorization.close();
-      if (found.length > 0) throw new Error(`tokens got to where they must not: ${found.join("; ")}`);
-    },
-    { auto: true },
-  ],
+      made.push({ scripted, authorization });
+      return { scripted, authorization };
+    });
+    const found = await leaks.found(made.map(({ authorization }) => authorization), keeps);
+    await Promise.all(made.flatMap(({ scripted, authorization }) => [scripted.close(), authorization.close()]));
+    if (found.length > 0) throw new Error(`tokens got to where they must not: ${found.join("; ")}`);
+  },
+
+  ours: [async ({ pair, protection }, use) => use(await pair(protection)), { auto: true }],
+  scripted: async ({ ours }, use) => use(ours.scripted),
+  authorization: async ({ ours }, use) => use(ours.authorization),
 });
