@@ -135,7 +135,11 @@ test("an authorization page that breaks with who opened it is no popup that was 
   };
   authorization.on("GET /go", (exchange) => authorization.allow(exchange, waiting));
   const opening = page.context().waitForEvent("page");
-  const ending = page.evaluate((url) => visit(url), scripted.url);
+  const ending = page.evaluate((url) => {
+    // The popup has it, as long as the user is there; Playwright tells every page that it has.
+    document.hasFocus = () => false;
+    return visit(url);
+  }, scripted.url);
   const popup = await opening;
   await popup.getByText("Go on").waitFor();
   await page.waitForTimeout(1_000);
@@ -171,7 +175,8 @@ test("what another origin posts to the page is no callback, even with the right 
   const user = thinking(authorization);
   authorization.on("GET /forger", (exchange) => {
     const params = new URLSearchParams({ code: "forged", state: exchange.need("state"), iss: authorization.issuer }).toString();
-    exchange.page(200, `<script>parent.postMessage({ "mcp-tasks": "sign-in", params: "${params}" }, "*");</script>`);
+    const page = `<script>parent.postMessage({ "mcp-tasks": "sign-in", params: "${params}" }, "*");</script>`;
+    exchange.response.writeHead(200, { "content-type": "text/html" }).end(page);
   });
   const ending = page.evaluate((url) => visit(url), scripted.url);
   await user.asked();

@@ -145,7 +145,7 @@ export class ScriptedAuthorization extends Authorization {
     const resource = new URL(server.url);
     this.resources.set(resource.href, scopes);
     const guard = new Guard({ resource, authorization: this, scopeOf });
-    server.headers["access-control-allow-headers"] += ", dpop";
+    server.headers["access-control-allow-headers"] += ", dpop, mcp-method, mcp-name";
     server.headers["access-control-expose-headers"] += ", dpop-nonce";
     server.guard = async (call) => {
       const { pathname } = new URL(call.request.url, server.url);
