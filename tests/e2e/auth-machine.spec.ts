@@ -84,6 +84,7 @@ for (const form of ["a key of the browser", "PKCS#8"] as const) {
 }
 
 test("client credentials that are bound to a key", async ({ page, scripted, authorization }) => {
+  authorization.says = { token_endpoint_auth_methods_supported: ["client_secret_basic"] };
   authorization.proofs.nonce = "first";
   const visited = await page.evaluate(({ url, client }) => visit(url, { client, dpop: true, grant: { type: "client_credentials" } }), { url: scripted.url, client: CLIENT });
   expect(visited).toMatchObject({ value: "at once" });

@@ -147,7 +147,7 @@ test("an authorization page that breaks with who opened it is no popup that was 
   expect(await ending).toMatchObject({ value: "at once" });
 });
 
-for (const { why, forge, reason } of [
+const FORGED = [
   // Another tab's, perhaps: it is passed over, and then the popup is gone.
   { why: "the state of another attempt", forge: (query) => query.set("state", "of-another-attempt"), reason: "popup_closed" },
   { why: "no state", forge: (query) => query.delete("state"), reason: "popup_closed" },
@@ -156,14 +156,17 @@ for (const { why, forge, reason } of [
   { why: "no issuer, where one was promised", forge: (query) => query.delete("iss"), reason: "callback" },
   { why: "no code", forge: (query) => query.delete("code"), reason: "callback" },
   { why: "two codes", forge: (query) => query.append("code", "another"), reason: "token" },
-] satisfies { why: string; forge: (query: URLSearchParams) => void; reason: string }[]) {
-  test(`a callback with ${why} is refused before the code is shown to anybody`, async ({ page, scripted, authorization }) => {
+] satisfies { why: string; forge: (query: URLSearchParams) => void; reason: string }[];
+
+test("a callback that is not the answer to this attempt is refused before its code is shown to anybody", async ({ page, pair }) => {
+  for (const { why, forge, reason } of FORGED) {
+    const { scripted, authorization } = await pair();
     authorization.forge = forge;
     const ended = await page.evaluate((url) => visit(url), scripted.url);
-    expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason } });
-    expect(authorization.sent("POST /token")).toEqual([]);
-  });
-}
+    expect.soft(ended.error, why).toMatchObject({ code: "unauthorized", data: { reason } });
+    expect.soft(authorization.sent("POST /token"), why).toEqual([]);
+  }
+});
 
 test("an issuer is not asked of a server that promises none", async ({ page, scripted, authorization }) => {
   authorization.says = { authorization_response_iss_parameter_supported: undefined };

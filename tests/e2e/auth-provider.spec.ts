@@ -79,36 +79,45 @@ test("a token that no header can hold is refused without being told", async ({ p
   expect([...scripted.requests, ...authorization.refused]).toEqual([]);
 });
 
-for (const [what, auth] of [
-  ["no object", "yes"],
-  ["without onUnauthorized", { token: "x" }],
-] as const) {
-  test(`an auth that is ${what} is refused at once`, async ({ page, scripted }) => {
-    const ended = await page.evaluate(({ url, auth }) => settle(connect(url, { auth: auth as never })), { url: scripted.url, auth });
-    expect(ended.error).toMatchObject({ code: "invalid_argument" });
-  });
-}
+test("an auth that is no provider is refused at once", async ({ page, scripted }) => {
+  const codes = await page.evaluate(
+    async (url) => {
+      const given = ["yes", { token: "x" }, { token: () => undefined, onUnauthorized: true }, null];
+      const ended = await Promise.all(given.map((auth) => settle(connect(url, { auth: auth as never }))));
+      return ended.map(({ error }) => error?.code);
+    },
+    scripted.url,
+  );
+  expect(codes).toEqual(Array(4).fill("invalid_argument"));
+});
 
-for (const [what, options] of [
+const NO_OPTIONS: [string, object][] = [
   ["without a redirectUri and without a grant", {}],
   ["with a redirectUri that is no URL", { redirectUri: "http://" }],
   ["with a redirectUri of another origin, in a popup", { redirectUri: "https://elsewhere.example/callback.html" }],
+  ["with a redirectUri that has a fragment", { redirectUri: "callback.html#top" }],
   ["with a clientMetadataUrl over plain http", { redirectUri: "callback.html", clientMetadataUrl: "http://elsewhere.example/client.json" }],
+  ["with a clientMetadataUrl without a path", { redirectUri: "callback.html", clientMetadataUrl: "https://elsewhere.example" }],
+  ["with a client without an id", { redirectUri: "callback.html", client: { client_secret: "x" } }],
   ["with a mode that there is none of", { redirectUri: "callback.html", mode: "window" }],
-  ["with a grant that there is none of", { grant: { type: "password" } }],
-] satisfies [string, object][]) {
-  test(`oauth() ${what} is refused at once`, async ({ page }) => {
-    const code = await page.evaluate((options) => {
+  ["with a storage that there is none of", { redirectUri: "callback.html", storage: "cookies" }],
+  ["with a grant that there is none of", { client: { client_id: "x" }, grant: { type: "password" } }],
+  ["with a time-out that is none", { redirectUri: "callback.html", timeoutMs: "soon" }],
+];
+
+test("options that mean nothing are refused at once", async ({ page }) => {
+  const codes = await page.evaluate((table) => {
+    return table.map(([why, options]) => {
       try {
-        oauth(options as never);
-        return "taken";
+        oauth(options);
+        return `${why}: taken`;
       } catch (error) {
-        return (error as McpError).code;
+        return `${why}: ${(error as McpError).code}`;
       }
-    }, options);
-    expect(code).toBe("invalid_argument");
-  });
-}
+    });
+  }, NO_OPTIONS);
+  expect(codes).toEqual(NO_OPTIONS.map(([why]) => `${why}: invalid_argument`));
+});
 
 test("an authorize of the app's own takes the place of the popup", async ({ page, scripted, authorization }) => {
   const seen = await page.evaluate(async (url) => {

@@ -95,17 +95,18 @@ test("a server that cannot refresh for now costs nobody the sign-in", async ({ p
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
 });
 
-for (const [why, says, scope] of [
-  ["is asked for where the server knows it", {}, "demo offline_access"],
-  ["is not asked for where the server does not know it", { scopes_supported: ["demo"] }, "demo"],
-  ["is not asked for where the server says nothing of scopes", { scopes_supported: undefined }, "demo"],
-] as const) {
-  test(`offline_access ${why}`, async ({ page, scripted, authorization }) => {
+test("offline_access is asked for where the server knows it, and nowhere else", async ({ page, pair }) => {
+  for (const [why, says, scope] of [
+    ["it knows it", {}, "demo offline_access"],
+    ["it does not know it", { scopes_supported: ["demo"] }, "demo"],
+    ["it says nothing of scopes", { scopes_supported: undefined }, "demo"],
+  ] as const) {
+    const { scripted, authorization } = await pair();
     authorization.says = says;
-    expect(await page.evaluate((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
-    expect(authorization.sent("GET /authorize")[0]?.params.get("scope")).toBe(scope);
-  });
-}
+    expect(await page.evaluate((url) => visit(url), scripted.url), why).toMatchObject({ value: "at once" });
+    expect(authorization.sent("GET /authorize")[0]?.params.get("scope"), why).toBe(scope);
+  }
+});
 
 test("without a refresh token the user is asked again", async ({ page, scripted, authorization }) => {
   authorization.says = { scopes_supported: ["demo"] };

@@ -54,28 +54,27 @@ test("a token that is refused however often one signs in is given up", async ({ 
   expect(asked(authorization).length).toBeLessThanOrEqual(4);
 });
 
-for (const [where, protection, scope] of [
-  ["the challenge", { scopes: SCOPES }, "demo"],
-  ["the resource's metadata, where the challenge has none", { scopes: SCOPES, refuse: ({ headers }) => (headers["www-authenticate"] = headers["www-authenticate"]!.replace(/scope="[^"]*", /, "")) }, "demo reports deletions"],
-  ["nobody, where neither says any", { scopes: SCOPES, says: { scopes_supported: undefined }, refuse: ({ headers }) => (headers["www-authenticate"] = headers["www-authenticate"]!.replace(/scope="[^"]*", /, "")) }, null],
-] satisfies [string, Parameters<ScriptedAuthorization["protect"]>[1], string | null][]) {
-  test(`the scopes that are asked for are those of ${where}`, async ({ page, scripted, authorization }) => {
-    authorization.says = { scopes_supported: SCOPES };
-    authorization.protect(scripted, protection);
-    expect(await page.evaluate((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
-    expect(asked(authorization)).toEqual([scope]);
-  });
-}
+const silent = ({ headers }: { headers: Record<string, string> }) => void (headers["www-authenticate"] = headers["www-authenticate"]!.replace(/scope="[^"]*", /, ""));
 
-for (const how of ["hidden by the browser", "not there"]) {
-  test(`the way to the sign-in is found where WWW-Authenticate is ${how}`, async ({ page, scripted, authorization }) => {
-    const EXPOSE = "access-control-expose-headers";
-    if (how === "not there") authorization.protect(scripted, { refuse: ({ headers }) => delete headers["www-authenticate"] });
-    else scripted.headers[EXPOSE] = scripted.headers[EXPOSE]!.replace("www-authenticate, ", "");
-    expect(await page.evaluate((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
-    expect(authorization.issued).toHaveLength(1);
-  });
-}
+test("the scopes that are asked for are the challenge's, else the metadata's, else none", async ({ page, pair }) => {
+  for (const [why, protection, scope] of [
+    ["the challenge", {}, "demo"],
+    ["the metadata of the resource", { refuse: silent }, "demo reports deletions"],
+    ["nobody", { says: { scopes_supported: undefined }, refuse: silent }, null],
+  ] as const) {
+    const { scripted, authorization } = await pair({ scopes: SCOPES, ...protection });
+    authorization.says = { scopes_supported: SCOPES };
+    expect(await page.evaluate((url) => visit(url), scripted.url), why).toMatchObject({ value: "at once" });
+    expect(asked(authorization), why).toEqual([scope]);
+  }
+});
+
+test("the way to the sign-in is found where WWW-Authenticate is hidden by the browser, or not there", async ({ page, pair }) => {
+  const EXPOSE = "access-control-expose-headers";
+  const [hidden, missing] = [await pair(), await pair({ refuse: ({ headers }) => delete headers["www-authenticate"] })];
+  hidden.scripted.headers[EXPOSE] = hidden.scripted.headers[EXPOSE]!.replace("www-authenticate, ", "");
+  for (const { scripted } of [hidden, missing]) expect(await page.evaluate((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
+});
 
 test("a change of authorization server starts over with the new one, and tells it nothing of the old", async ({ page, context, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);

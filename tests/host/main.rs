@@ -53,6 +53,7 @@ mod round;
 mod routed;
 mod scenarios;
 mod served;
+mod signing;
 mod silence;
 mod sse;
 mod stream;
