@@ -100,6 +100,8 @@ export class SignIn {
       const closed = new Promise<never>((_, reject) => {
         signal.addEventListener("abort", () => reject(new McpError("closed", "the client was closed")), { once: true });
       });
+      // Closed later, that is nobody's error.
+      closed.catch(() => {});
       const answer = await Promise.race([this.#provider.onUnauthorized(challenge), closed]);
       this.#failure = undefined;
       succeeded = answer !== false;

@@ -40,10 +40,10 @@ function basic(secret: string): ClientAuth {
   return (_server, { client_id }, _body, headers) => headers.set("authorization", `Basic ${btoa(`${encoded(client_id)}:${encoded(secret)}`)}`);
 }
 
-/** For a client with a secret. Where the server says nothing, it is the first (RFC 8414, 2). */
-function methodFor(server: AuthorizationServer): "client_secret_basic" | "client_secret_post" | "none" {
-  const supported = texts(server.token_endpoint_auth_methods_supported) ?? ["client_secret_basic"];
-  return (["client_secret_basic", "client_secret_post", "none"] as const).find((method) => supported.includes(method)) ?? "client_secret_basic";
+/** For a client with a secret: the first is what servers support that say nothing (RFC 8414, 2). */
+function methodFor(server: AuthorizationServer): "client_secret_basic" | "client_secret_post" {
+  const supported = texts(server.token_endpoint_auth_methods_supported) ?? [];
+  return (["client_secret_basic", "client_secret_post"] as const).find((method) => supported.includes(method)) ?? "client_secret_basic";
 }
 
 async function imported(key: CryptoKey | string, alg: string): Promise<CryptoKey> {

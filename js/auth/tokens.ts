@@ -115,6 +115,8 @@ export function tokensOf(answer: Answer, { server, client, dpop }: Parties, of: 
   if ((scheme !== "bearer" && scheme !== "dpop") || (scheme === "dpop" && !dpop)) {
     throw failure("token", "the authorization server gives a token of a type that cannot be used");
   }
+  // It becomes a header (RFC 6749, A.12).
+  if (!/^[\x21-\x7E]+$/.test(accessToken)) throw failure("token", "the authorization server gives a token that no header can hold");
   const since = Date.now();
   return {
     issuer: server.issuer,

@@ -4,6 +4,7 @@
 //! and no task is lost for it.
 
 use super::error::Error;
+use super::flow::Lane;
 use super::json::Json;
 use super::machine::Engine;
 use super::time::Millis;
@@ -27,6 +28,16 @@ impl<J: Json> Engine<J> {
         self.wire.postpone(now.saturating_sub(since));
         if succeeded {
             self.revive(now);
+        }
+    }
+
+    /// A caller wants something of a task that nobody may ask about: it is asked about for them, and they may sign in for it.
+    pub(super) fn ask_again(&mut self, id: &str, now: Millis) {
+        let Some(task) = self.tasks.get_mut(id).filter(|task| task.unsigned) else { return };
+        task.unsigned = false;
+        task.rest_until = 0;
+        if !task.life.is_over() {
+            self.poll(id, Lane::Call, now);
         }
     }
 
