@@ -32,10 +32,18 @@ const test = base.extend<Fixtures>({
   },
 });
 
-test("a popup signs the user in, and is gone", async ({ signing, scripted, authorization, engine }) => {
-  test.skip(engine === "webkit", "WebKitGTK's MiniBrowser opens no window that a page asks for by itself");
+test("a popup that a click opens signs the user in", async ({ signing, scripted, authorization, engine }) => {
+  test.skip(engine === "webkit", "WebKit opens no window once a request lies between it and the click");
   const page = await signing();
-  expect(await page.run((url) => visit(url), scripted.url)).toMatchObject({ value: "at once" });
+  await page.run((url) => {
+    const button = Object.assign(document.createElement("button"), { textContent: "Sign in" });
+    // What a script makes global stays its own, in some drivers.
+    button.onclick = () => void visit(url).then((ended) => (document.title = JSON.stringify(ended)));
+    document.body.append(button);
+    return Promise.resolve();
+  }, scripted.url);
+  await page.click("button");
+  await expect.poll(() => page.run(() => Promise.resolve(document.title), undefined)).toContain("at once");
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
 });
 
@@ -70,7 +78,6 @@ test("the page leaves for the sign-in, comes back, and stays signed in over a re
   const page = await signing();
   await page.run(
     ({ url, options }) => {
-      // What a script makes global stays its own, in some.
       document.title = "before";
       void signedIn(url, options).catch(() => {});
       return Promise.resolve();
