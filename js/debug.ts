@@ -2,7 +2,7 @@
 export interface DebugEvent {
   /** When, in milliseconds since the epoch. */
   at: number;
-  type: "request" | "response" | "message" | "error" | "callback" | "store";
+  type: "request" | "response" | "message" | "error" | "auth" | "callback" | "store";
   /** Which HTTP request and response belong together. */
   exchange?: number;
   /** The HTTP method. */

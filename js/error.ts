@@ -1,6 +1,22 @@
 import type { CallToolResult } from "./results.js";
 import type { InputRequest } from "./status.js";
 
+/**
+ * Why a sign-in by `oauth()` failed: the browser did not open the window, or the user closed it; the user would have to leave the page, and
+ * nobody is waiting; the authorization server declined; its answer is not the one to this attempt; the servers' metadata are missing or not
+ * to be trusted; there is no client id to be had; no token for what was granted; the same scopes were asked for before, in vain.
+ */
+export type SignInFailure =
+  | "popup_blocked"
+  | "popup_closed"
+  | "interaction"
+  | "denied"
+  | "callback"
+  | "discovery"
+  | "registration"
+  | "token"
+  | "scope";
+
 /** What each error code promises to carry in `data`. */
 export interface ErrorData {
   /** No HTTP response; `cause` says why, as far as the platform tells. */
@@ -9,8 +25,11 @@ export interface ErrorData {
   cors: { missing: string };
   /** An HTTP status that says no more; 0 for a redirect that the browser shows no more of. */
   http: { status: number };
-  /** 401 or 403; `missing` where the server may have said how to sign in, and the browser hides it. */
-  unauthorized: { status: number; wwwAuthenticate?: string; missing?: string };
+  /**
+   * 401 or 403; `missing` where the server may have said how to sign in, and the browser hides it. `reason` says why a sign-in by `oauth()`
+   * failed, and `error` what OAuth error code the server gave for it.
+   */
+  unauthorized: { status: number; wwwAuthenticate?: string; missing?: string; reason?: SignInFailure; error?: string };
   /** The server answered with a JSON-RPC error. */
   rpc: { code: number; message: string; data?: unknown };
   /** An answer that breaks the protocol, or passes a size limit; what came, where it helps. */

@@ -1,5 +1,6 @@
+export type { AuthProvider, AuthRequest, Challenge, Credentials } from "./auth-provider.js";
 export type { DebugEvent } from "./debug.js";
-export { type AnyMcpError, type ErrorCode, type ErrorData, McpError, type McpErrorOptions } from "./error.js";
+export { type AnyMcpError, type ErrorCode, type ErrorData, McpError, type McpErrorOptions, type SignInFailure } from "./error.js";
 export type { CallOptions, ClientOptions, WasmSource } from "./options.js";
 export type {
   CallToolResult,

@@ -9,6 +9,7 @@ import type { ClientOptions } from "./options.js";
 import { Questions, type Topic } from "./questions.js";
 import type { Progress } from "./results.js";
 import { type Knock, type Send, sender } from "./send.js";
+import { SignIn } from "./sign-in.js";
 import { complete, type TaskStatus } from "./status.js";
 
 /** What a task ended with, as the server sent it: one of both. */
@@ -44,6 +45,7 @@ export class Link implements Host, User {
   readonly #calls = new Map<number, Call>();
   readonly #questions: Questions;
   readonly #knock: Knock;
+  readonly #signIn: SignIn | undefined;
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
   /** Hears of the session that replaces the one before. */
   onRenewed: ((negotiated: unknown) => void) | undefined;
@@ -54,7 +56,17 @@ export class Link implements Host, User {
 
   /** `past` is what was negotiated in the session that is to be gone on with. */
   constructor(instance: Instance, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined, past?: object) {
-    [this.send, this.#knock] = sender(url, options, () => this.tell((core) => core.reauthorized()));
+    this.#signIn = options.auth && new SignIn(options.auth, {
+      begun: () => {
+        this.debug({ type: "auth", detail: "the server wants the caller to sign in" });
+        this.tell((core) => core.signingIn());
+      },
+      over: (succeeded, error) => {
+        this.debug({ type: "auth", detail: succeeded ? "signed in" : error ? "the sign-in failed" : "there is nothing to sign in for", ...(error && { error }) });
+        this.tell((core) => core.signedIn(succeeded));
+      },
+    });
+    [this.send, this.#knock] = sender(url, options, this.#signIn, () => this.tell((core) => core.reauthorized()));
     this.#questions = new Questions(options, {
       answer: (question, answer) => this.#guard(() => this.#core.answer(question, answer)),
       refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
@@ -175,6 +187,7 @@ export class Link implements Host, User {
 
   #end(error: McpError): void {
     this.#ended ??= error;
+    this.#signIn?.close();
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     this.#questions.end(error);

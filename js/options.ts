@@ -1,3 +1,4 @@
+import { type AuthProvider, isProvider } from "./auth-provider.js";
 import type { DebugEvent } from "./debug.js";
 import { McpError } from "./error.js";
 import {
@@ -21,6 +22,8 @@ export interface ClientOptions {
   clientInfo?: Implementation;
   /** Asked before every request: where a bearer token goes. */
   headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /** Signs requests, and the user in where the server wants that: `oauth()` from `mcp-tasks/auth`, or an app's own. */
+  auth?: AuthProvider;
   /** Instead of the global `fetch`. */
   fetch?: typeof fetch;
   /** The longest wait for one HTTP request, in milliseconds; never a task's life. Default 60,000. */
@@ -69,17 +72,13 @@ export interface CallOptions {
   meta?: Record<string, unknown>;
 }
 
-/** What is in the interface, and not yet in this version: better refused than passed over. */
-const LATER = ["auth"];
-
 /** Says what is wrong with options before anything is sent. */
 export function checkOptions(options: ClientOptions): void {
   const version: unknown = options.protocolVersion ?? "auto";
   if (!["auto", "2026-07-28", "2025-11-25"].includes(version as string)) {
     throw new McpError("unsupported", `this version of the package does not speak protocol version ${String(version)}`);
   }
-  const later = LATER.find((name) => (options as Record<string, unknown>)[name]);
-  if (later !== undefined) throw new McpError("unsupported", `this version of the package has no option "${later}"`);
+  if (!isProvider(options.auth)) throw new McpError("invalid_argument", "auth must have token() and onUnauthorized()");
   for (const topic of TOPICS) {
     if (!["undefined", "function"].includes(typeof options[topic])) throw new McpError("invalid_argument", `${topic} must be a function`);
   }

@@ -28,14 +28,18 @@ export function storeOf(option: StoreOption | undefined): TaskStore | undefined 
 }
 
 /** One database for all clients of an origin, with one object store: key to entry. */
-class IndexedDb implements TaskStore {
-  static readonly #NAME = "mcp-tasks";
+export class IndexedDb implements TaskStore {
+  readonly #name: string;
   #opened: Promise<IDBDatabase> | undefined;
+
+  constructor(name = "mcp-tasks") {
+    this.#name = name;
+  }
 
   #open(): Promise<IDBDatabase> {
     this.#opened ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const opening = indexedDB.open(IndexedDb.#NAME, 1);
-      opening.onupgradeneeded = () => opening.result.createObjectStore(IndexedDb.#NAME);
+      const opening = indexedDB.open(this.#name, 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore(this.#name);
       opening.onsuccess = () => resolve(opening.result);
       opening.onerror = () => reject(opening.error!);
     }).then((database) => {
@@ -50,9 +54,9 @@ class IndexedDb implements TaskStore {
   }
 
   async #run<T>(mode: IDBTransactionMode, act: (entries: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const transaction = (await this.#open()).transaction(IndexedDb.#NAME, mode);
+    const transaction = (await this.#open()).transaction(this.#name, mode);
     return new Promise((resolve, reject) => {
-      const request = act(transaction.objectStore(IndexedDb.#NAME));
+      const request = act(transaction.objectStore(this.#name));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error ?? request.error!);
       // The page may be about to go.
@@ -79,7 +83,7 @@ class IndexedDb implements TaskStore {
   }
 }
 
-const LOCAL: TaskStore = {
+export const LOCAL: TaskStore = {
   entries(prefix) {
     const keys = Object.keys(globalThis.localStorage).filter((key) => key.startsWith(prefix));
     return keys.map((key): [string, unknown] => [key, parsed(globalThis.localStorage.getItem(key))]);

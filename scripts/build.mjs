@@ -1,6 +1,7 @@
 import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { bundleAuth } from "./lib/bundle.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main, step } from "./lib/log.mjs";
 import { inProject, root } from "./lib/project.mjs";
@@ -18,7 +19,7 @@ const GENERATED = inProject("js/generated");
 const DIST = inProject("dist");
 
 /** What the package is made with: a change in it makes the package anew. */
-const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/short-names.mjs"].map((file) => inProject(file));
+const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/bundle.mjs", "scripts/lib/short-names.mjs"].map((file) => inProject(file));
 
 /** The features that rustc switches on for the target, one by one: with `--all-features` wasm-opt makes a module that browsers refuse. */
 const WASM_FEATURES = [
@@ -130,6 +131,7 @@ async function face() {
   const next = inProject(".tools/dist");
   await rm(next, { recursive: true, force: true });
   await run(npmProgram("tsc"), ["-p", root, "--outDir", next], { show: "on failure" });
+  await bundleAuth(next);
   await cp(GENERATED, join(next, "generated"), { recursive: true, filter: (file) => !/_bg\.wasm/.test(file) });
   await cp(join(GENERATED, "core_bg.wasm"), join(next, "core.wasm"));
   await replace(DIST, next);

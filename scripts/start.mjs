@@ -5,15 +5,16 @@ import { main } from "./lib/log.mjs";
 import { inProject } from "./lib/project.mjs";
 import { start } from "./lib/run.mjs";
 
-/** Starts the embedded MCP server, which says its address when it is ready. */
+/** Starts the embedded MCP server, which says when it is ready where it is: its open endpoint, and the one behind a sign-in. */
 async function embeddedServer() {
   const child = start(process.execPath, [inProject("www/server/main.mjs"), "--port", "0"]);
   child.stderr.pipe(process.stderr);
   const ended = new Promise((_, reject) => {
     child.once("close", (code) => reject(new Error(`the embedded MCP server ended with exit code ${code}`)));
   });
-  const address = await Promise.race([new Promise((resolve) => createInterface(child.stdout).once("line", resolve)), ended]);
-  return { address, ended };
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const address = async () => (await Promise.race([lines.next(), ended])).value;
+  return { server: await address(), guarded: await address(), ended };
 }
 
 /** What was asked for on the command line; said at once where it cannot be. */
@@ -31,7 +32,7 @@ await main(async () => {
   await build();
   const embedded = server ? undefined : await embeddedServer();
   const { serve } = await import(new URL("../www/serve.mjs", import.meta.url).href);
-  const { url } = await serve({ port, server: server ?? embedded.address });
+  const { url } = await serve({ port, server: server ?? embedded.server, guarded: embedded?.guarded });
   process.exitCode = 0; // Being stopped is how this command is meant to end.
   console.log(url);
   await embedded?.ended;

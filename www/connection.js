@@ -1,7 +1,9 @@
 import { Client } from "mcp-tasks";
+import { el } from "./dom.js";
 import { facts } from "./facts.js";
 import { headerEditor } from "./headers.js";
 import { problem } from "./problem.js";
+import { signInForm } from "./sign-in.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -17,6 +19,7 @@ const byId = (id) => document.getElementById(id);
 export function connection(on) {
   const [url, version, button, trouble, agreed] = ["server-url", "version", "connect", "connection-error", "facts"].map(byId);
   const headers = headerEditor(byId("headers"), byId("header-count"));
+  const signIn = signInForm(byId("sign-in"), byId("sign-in-state"), waiting);
   /** @type {Client | undefined} */
   let client;
   /** @type {AbortController | undefined} */
@@ -37,10 +40,10 @@ export function connection(on) {
     try {
       const [elicitation, sampling, roots] = ["elicitation", "sampling", "roots"].map((topic) => on.asked.bind(undefined, topic));
       const questions = { elicitation, sampling, roots };
-      const options = { protocolVersion: version.value, headers: headers.read(), ...questions, store: "indexeddb", onDebug, signal };
+      const options = { protocolVersion: version.value, headers: headers.read(), auth: signIn.provider(), ...questions, store: "indexeddb", onDebug, signal };
       client = await Client.connect(url.value, options);
       agreed.replaceChildren(facts(client));
-      show("connected", `Connected, ${client.protocolVersion}`, "Disconnect");
+      showConnected();
       on.connected(client);
     } catch (error) {
       show("idle", "Not connected", "Connect");
@@ -62,6 +65,17 @@ export function connection(on) {
     on.debug(event.headers ? { ...event, headers: headers.redact(event.headers) } : event);
   }
 
+  function showConnected() {
+    show("connected", `Connected, ${client.protocolVersion}`, "Disconnect");
+  }
+
+  /** The user is signing in: when the connection begins, or later, when something needs more than was allowed. */
+  function waiting(isWaiting) {
+    if (isWaiting) show("connecting", "Signing in", attempt ? "Stop" : "Disconnect");
+    else if (client) showConnected();
+    else if (attempt) show("connecting", "Connecting", "Stop");
+  }
+
   function show(state, words, action) {
     byId("connection-state").dataset.state = state;
     byId("connection-state").textContent = words;
@@ -71,12 +85,23 @@ export function connection(on) {
     url.readOnly = isBusy;
     version.disabled = isBusy;
     headers.lock(isBusy);
+    signIn.lock(isBusy);
+    for (const offer of byId("offers").querySelectorAll("button")) offer.disabled = isBusy;
+  }
+
+  function choose(address, wantsSignIn) {
+    url.value = address;
+    signIn.switch(wantsSignIn);
   }
 
   return {
-    /** Offers an address, unless the user has already typed one. */
-    suggest(address) {
-      url.value ||= address;
+    /** Offers what runs beside the page: an address, unless the user has already typed one, and one that wants a sign-in. */
+    suggest({ server, guarded }) {
+      url.value ||= server;
+      if (!guarded) return;
+      const offer = (words, ...choice) => el("button", { type: "button", className: "quiet", onclick: () => choose(...choice) }, words);
+      byId("offers").replaceChildren("Started with this page: ", offer("Open server", server, false), offer("Server with sign-in", guarded, true));
+      byId("offers").hidden = false;
     },
   };
 }

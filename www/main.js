@@ -92,8 +92,8 @@ function tick() {
   if (runs.some((run) => run.live)) ticking = setTimeout(tick, FRAME);
 }
 
-/** The address of the server that whoever serves this page has started beside it. */
+/** The addresses of the servers that whoever serves this page has started beside it. */
 async function suggestServer() {
   const response = await fetch("config.json");
-  if (response.ok) server.suggest((await response.json()).server);
+  if (response.ok) server.suggest(await response.json());
 }

@@ -1,6 +1,18 @@
 import { el } from "./dom.js";
 import { pretty } from "./json.js";
 
+/** What a person can do about a sign-in that failed, by the reason. */
+const SIGN_IN = {
+  popup_blocked: "The browser kept the window of the sign-in from opening: allow this page to open windows, and try again.",
+  popup_closed: "The window of the sign-in was closed before it was over. Try again.",
+  denied: "The sign-in was refused: by you, or by the authorization server.",
+  callback: "What came back from the authorization server is not the answer to what this page asked, so it was not used.",
+  discovery: "The server does not say as the protocol wants it where one signs in.",
+  registration: `The authorization server takes no pages that it does not know: enter the client id under which this page is known there, with its callback ${new URL("dist/callback.html", location.href)}.`,
+  token: "The authorization server gave no token that can be used.",
+  scope: "This needs more than was allowed in the sign-in.",
+};
+
 /** What a person can do about an error, by its code. */
 const ADVICE = {
   network: () => [
@@ -18,7 +30,7 @@ const ADVICE = {
     data?.status === 404 ? "There is nothing at this path. Most servers use /mcp." : undefined,
     "The server’s own log may say more; so may the wire log below.",
   ],
-  unauthorized: () => ["The server wants to know who calls: add an Authorization header under “Request headers”."],
+  unauthorized: ({ data }) => [SIGN_IN[data?.reason] ?? "The server wants to know who calls: switch “Sign-in” on, or add an Authorization header under “Request headers”."],
   unsupported: () => ["The server speaks no version of the protocol that this library knows, or lacks what was asked of it."],
   protocol: () => ["The answer is not what the protocol says. The wire log below shows it."],
   timeout: () => ["The answer took too long. The server may be busy, or a proxy may hold its streams back."],

@@ -22,19 +22,19 @@ const TYPES = {
  * @param {object} options
  * @param {number} options.port 0 takes any free port
  * @param {string} options.server the MCP server that the page offers to connect to
+ * @param {string} [options.guarded] one that wants its users to sign in, for those who want to see that
  * @param {string} [options.host]
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */
-export async function serve({ port, server, host = "127.0.0.1" }) {
+export async function serve({ port, server, guarded, host = "127.0.0.1" }) {
   const headers = {
-    "content-security-policy": await policy(),
     "cache-control": "no-cache",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
   };
   const http = createServer(async (request, response) => {
-    const { status, type, body } = await answer(request, server);
-    response.writeHead(status, { ...headers, "content-type": type });
+    const { status, type, body } = await answer(request, { server, guarded });
+    response.writeHead(status, { ...headers, "content-type": type, "content-security-policy": policy(type === TYPES[".html"] ? String(body) : "") });
     response.end(request.method === "HEAD" ? undefined : body);
   });
   await new Promise((done, fail) => http.once("error", fail).listen(port, host, done));
@@ -48,10 +48,10 @@ export async function serve({ port, server, host = "127.0.0.1" }) {
   };
 }
 
-async function answer(request, server) {
+async function answer(request, config) {
   if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "Only GET");
   const path = pathOf(request.url);
-  if (path === "/config.json") return { status: 200, type: "application/json", body: JSON.stringify({ server }) };
+  if (path === "/config.json") return { status: 200, type: "application/json", body: JSON.stringify(config) };
   const file = path && locate(path === "/" ? "/index.html" : path);
   const type = file && TYPES[extname(file)];
   if (!type) return plain(404, "Not found");
@@ -83,16 +83,16 @@ function locate(path) {
 }
 
 /**
- * The page's Content-Security-Policy: what the package needs, and no more. An import map can only stand inline, so it is
- * allowed by its hash, taken from the page itself.
+ * The Content-Security-Policy of a page: what the package needs, and no more. What can only stand inline, like an import map, is allowed by
+ * its hash, taken from the page itself.
+ *
+ * @param {string} html
  */
-async function policy() {
-  const html = await readFile(resolve(PAGE, "index.html"), "utf8");
-  const [, map] = /<script type="importmap">([^]*?)<\/script>/.exec(html);
-  const hash = createHash("sha256").update(map).digest("base64");
+function policy(html) {
+  const hashes = [...html.matchAll(/<script[^>]*>([^]+?)<\/script>/g)].map(([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
   return [
     "default-src 'none'",
-    `script-src 'self' 'wasm-unsafe-eval' 'sha256-${hash}'`,
+    ["script-src 'self' 'wasm-unsafe-eval'", ...hashes].join(" "),
     "style-src 'self'",
     "img-src 'self' data:",
     "media-src data:",

@@ -169,6 +169,7 @@ impl<J: Json> Engine<J> {
         let fault = match (failure, head.status) {
             // The status is known, though what the server says of it is not.
             (Failure::Network, 300..) => Fault::status(head, None),
+            (Failure::SignIn, _) => Fault::failure(failure, cause),
             (_, status) => Fault { status, ..Fault::failure(failure, cause) },
         };
         self.exchange_failed(id, fault, now);

@@ -6,6 +6,9 @@ use super::json::{Json, Key};
 use super::time::Millis;
 use super::wire::{Failure, Head};
 
+/// Stands for the status that made the caller sign in: no status is that low.
+const UNSIGNED: u16 = 1;
+
 #[derive(Clone, Debug)]
 pub struct Fault<J> {
     pub error: Error<J>,
@@ -59,11 +62,32 @@ impl<J: Json> Fault<J> {
                 (Code::Http, "the server redirects, which a request with credentials does not follow: connect to the final URL")
             }
             Failure::Unsendable => (Code::InvalidArgument, "the request could not be made from what was given"),
+            Failure::SignIn => return Self::unsigned(cause),
         };
         let status = || J::object().with(Key::Status, J::float(0.0));
         let data = (failure == Failure::Redirected).then(status);
         let error = Error::new(code, message).with_cause(cause).with_data(data);
         Self { error, transient: failure == Failure::Network, retry_after: None, status: 0 }
+    }
+
+    /// The sign-in did not succeed, for what its error says: for want of a network, too, and then it may succeed later.
+    fn unsigned(cause: Option<J>) -> Self {
+        let told = |key| cause.as_ref().and_then(|error| error.get(key));
+        let transient = told(Key::Code).and_then(|code| code.string()).is_some_and(|code| code == Code::Network.name());
+        let code = if transient { Code::Network } else { Code::Unauthorized };
+        let message = told(Key::Message).and_then(|message| message.string()).unwrap_or_else(|| "the sign-in failed".into());
+        let error = Error::new(code, message).with_data(told(Key::Data)).with_cause(told(Key::Cause));
+        Self { error, transient, retry_after: None, status: UNSIGNED }
+    }
+
+    /// The caller was to sign in, and could not, or would not.
+    pub fn concerns_sign_in(&self) -> bool {
+        self.status == UNSIGNED
+    }
+
+    /// The same, and nothing is to be had before they do.
+    pub fn is_unsigned(&self) -> bool {
+        self.concerns_sign_in() && !self.transient
     }
 
     /// The response began and broke off: the answer is lost.

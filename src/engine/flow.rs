@@ -76,11 +76,20 @@ pub struct Flow<J> {
     pub crowd: Rc<Crowd>,
     held: bool,
     paused: bool,
+    barred: bool,
 }
 
 impl<J> Flow<J> {
     pub fn new(crowd: Rc<Crowd>) -> Self {
-        Self { queues: Default::default(), later: Table::default(), in_flight: Default::default(), crowd, held: false, paused: false }
+        Self {
+            queues: Default::default(),
+            later: Table::default(),
+            in_flight: Default::default(),
+            crowd,
+            held: false,
+            paused: false,
+            barred: false,
+        }
     }
 
     /// Nothing begins until [`Flow::release`], but what opens a session.
@@ -90,6 +99,11 @@ impl<J> Flow<J> {
 
     pub fn release(&mut self) {
         self.held = false;
+    }
+
+    /// As long as the caller signs in nothing begins either.
+    pub fn bar(&mut self, barred: bool) {
+        self.barred = barred;
     }
 
     /// Only what callers want now begins until [`Flow::resume`]: there is no network.
@@ -154,7 +168,7 @@ impl<J> Flow<J> {
         };
         match lane {
             Lane::Opening => true,
-            _ if self.held || self.paused && lane != Lane::Call => false,
+            _ if self.held || self.barred || self.paused && lane != Lane::Call => false,
             Lane::Free | Lane::Listening | Lane::Aside => true,
             Lane::Call => fits(&[lane], MOST_CALLS),
             Lane::Background | Lane::Poll => {

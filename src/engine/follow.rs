@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
+use super::flow::Lane;
 use super::json::Json;
 use super::lifecycle::{Source, Verdict};
 use super::machine::{Call, Engine};
@@ -105,6 +106,7 @@ impl<J: Json> Engine<J> {
         let from = task.poll.unwrap_or(next);
         task.waiting.push(Waiting { call, want, from });
         let id = task.id.clone();
+        self.ask_again(&id, now);
         self.advance(&id, News::None, now);
         self.hasten_poll(&id, now);
     }
@@ -231,6 +233,10 @@ impl<J: Json> Engine<J> {
     }
 
     fn poll_failed(&mut self, id: &str, fault: Fault<J>, now: Millis) {
+        if fault.is_unsigned() {
+            self.rest_unsigned(id, fault.error);
+            return self.advance(id, News::None, now);
+        }
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.failures += 1;
         let rpc = fault.error.rpc_code();
@@ -391,12 +397,17 @@ impl<J: Json> Engine<J> {
 
     /// Sends `tasks/get`, unless one is under way.
     pub(super) fn ask_status(&mut self, id: &str, now: Millis) {
+        let is_pressed = self.tasks.get(id).is_some_and(|task| task.is_pressed());
+        self.poll(id, if is_pressed { Lane::Call } else { Lane::Poll }, now);
+    }
+
+    pub(super) fn poll(&mut self, id: &str, lane: Lane, now: Millis) {
         let connection = self.connection();
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.poll.is_none() {
             task.asked_under = connection;
             let purpose = Purpose::Poll { task_id: id.into(), heard: task.life.heard() };
-            task.poll = Some(self.wire.request(purpose, self.era.get(id), None, now));
+            task.poll = Some(self.wire.request_in(lane, purpose, self.era.get(id), now));
         }
     }
 

@@ -37,6 +37,7 @@ keys! {
     Call = "call",
     Cancel = "cancel",
     Capabilities = "capabilities",
+    Cause = "cause",
     ClientInfo = "clientInfo",
     Code = "code",
     Content = "content",

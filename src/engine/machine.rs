@@ -117,6 +117,8 @@ pub struct Engine<J> {
     /// When calls are made again for which the user visits a page.
     pub(super) retries: Table<CallId, Millis>,
     pub(super) immediates: u32,
+    /// Since when the caller signs in.
+    pub(super) signing_in: Option<Millis>,
     pub(super) closed: bool,
 }
 
@@ -145,6 +147,7 @@ impl<J: Json> Engine<J> {
             yielded_until: 0,
             retries: Table::default(),
             immediates: 0,
+            signing_in: None,
             closed: false,
         }
     }
@@ -159,12 +162,18 @@ impl<J: Json> Engine<J> {
     /// When [`Engine::tick`] is due. Waking early or late does no harm.
     pub fn deadline(&self) -> Option<Millis> {
         let task = self.alarms.peek().map(|Reverse((at, _))| *at);
-        let later = self.wire.flow.deadline().or_else(|| self.patience_ends());
-        let exchange = self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min();
-        let resumption = self.wire.resumptions.iter().map(|(_, at)| *at).min();
+        let later = self.wire.flow.deadline();
+        let [patience, exchange, resumption] = match self.signing_in {
+            None => [
+                self.patience_ends().filter(|_| later.is_none()),
+                self.wire.exchanges.iter().filter_map(|(_, exchange)| exchange.deadline).min(),
+                self.wire.resumptions.iter().map(|(_, at)| *at).min(),
+            ],
+            Some(_) => [None; 3],
+        };
         let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
-        [task, later, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, retry]
+        [task, later, patience, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, retry]
             .into_iter()
             .chain([self.opening_until(), self.beginning_at()])
             .flatten()
@@ -173,9 +182,12 @@ impl<J: Json> Engine<J> {
 
     /// Time has passed: the deadline came, the page woke, the network is back.
     pub fn tick(&mut self, now: Millis) {
-        self.expire_exchanges(now);
-        self.expire_delayed(now);
-        self.resume_requests(now);
+        // The time that the caller takes to sign in is nobody's delay.
+        if self.signing_in.is_none() {
+            self.expire_exchanges(now);
+            self.expire_delayed(now);
+            self.resume_requests(now);
+        }
         self.resend_replies(now);
         self.retry_visits(now);
         self.resume_beginning(now);
@@ -270,6 +282,7 @@ impl<J: Json> Engine<J> {
     /// Ends everything here; `ends_session`, the session too. What runs on the server runs on.
     pub fn close(&mut self, call: CallId, ends_session: bool, now: Millis) {
         self.closed = true;
+        self.signing_in = None;
         // No stream is opened any more, however long the farewell takes.
         self.session.begun = false;
         self.session.beginning.again = None;

@@ -11,7 +11,7 @@
 //! | `decimal`, `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
 //! | `wire`, `flow`, `crowd`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
-//! | `machine`, `wake`, `session`, `blame`, `stream`, `subscription`, `silence`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
+//! | `machine`, `wake`, `session`, `blame`, `stream`, `subscription`, `silence`, `signing`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
@@ -56,6 +56,7 @@ mod reunion;
 mod round;
 mod served;
 mod session;
+mod signing;
 mod silence;
 mod sse;
 mod status;

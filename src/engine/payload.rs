@@ -32,6 +32,10 @@ impl<J: Json> Engine<J> {
                 let reading = Reading { wrapped: wrapped || reading.wrapped, ..reading };
                 reading.read(&result).map_err(|error| error.about(id))
             }),
+            Err(fault) if fault.is_unsigned() => {
+                let error = fault.error.about(id);
+                task.settle_results(|_| Err(error.clone()))
+            }
             Err(fault) if fault.transient => {
                 task.failures += 1;
                 task.rest_until = now + self.dice.backoff(task.failures);

@@ -41,20 +41,9 @@ pub struct Request<J> {
     new_headers: Vec<Cow<'static, str>>,
 }
 
-impl<J: Json> Wire<J> {
-    /// The id that the next request will have.
-    pub fn next_request(&self) -> RequestId {
-        self.last_request + 1
-    }
-
-    pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
-        self.request_at(now, purpose, outgoing, patience, now)
-    }
-
-    /// The same, so much later.
-    pub fn request_at(&mut self, at: Millis, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
-        let patience = patience.unwrap_or(self.patience);
-        let request = Request {
+impl<J> Request<J> {
+    fn new(purpose: Purpose, outgoing: Outgoing<J>, patience: Millis) -> Self {
+        Self {
             purpose,
             outgoing,
             exchange: 0,
@@ -70,8 +59,29 @@ impl<J: Json> Wire<J> {
             unseen: 0,
             answers: 0,
             new_headers: Vec::new(),
-        };
-        self.enter(request, at, now)
+        }
+    }
+}
+
+impl<J: Json> Wire<J> {
+    /// The id that the next request will have.
+    pub fn next_request(&self) -> RequestId {
+        self.last_request + 1
+    }
+
+    pub fn request(&mut self, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
+        self.request_at(now, purpose, outgoing, patience, now)
+    }
+
+    /// The same, so much later.
+    pub fn request_at(&mut self, at: Millis, purpose: Purpose, outgoing: Outgoing<J>, patience: Option<Millis>, now: Millis) -> RequestId {
+        let request = Request::new(purpose, outgoing, patience.unwrap_or(self.patience));
+        self.enter(Lane::of(&request.purpose), request, at, now)
+    }
+
+    /// The same now, in another lane than is usual.
+    pub fn request_in(&mut self, lane: Lane, purpose: Purpose, outgoing: Outgoing<J>, now: Millis) -> RequestId {
+        self.enter(lane, Request::new(purpose, outgoing, self.patience), now, now)
     }
 
     /// Sends a request that failed once more at that time, under another id; `None` when it would be given up by then.
@@ -80,12 +90,13 @@ impl<J: Json> Wire<J> {
             return Err(failed);
         }
         let repetitions = failed.repetitions + 1;
-        Ok(self.enter(Request { begun: false, repetitions, last_event_id: None, fruitless: 0, unseen: 0, ..*failed }, at, now))
+        let lane = Lane::of(&failed.purpose);
+        Ok(self.enter(lane, Request { begun: false, repetitions, last_event_id: None, fruitless: 0, unseen: 0, ..*failed }, at, now))
     }
 
-    fn enter(&mut self, request: Request<J>, at: Millis, now: Millis) -> RequestId {
+    fn enter(&mut self, lane: Lane, request: Request<J>, at: Millis, now: Millis) -> RequestId {
         self.last_request += 1;
-        let (id, lane, exchange) = (self.last_request, Lane::of(&request.purpose), self.next_exchange());
+        let (id, exchange) = (self.last_request, self.next_exchange());
         self.requests.insert(id, Box::new(Request { exchange, ..request }));
         let queued = Queued { exchange, channel: Channel::Request(id), verb: Verb::Post, body: None, last_event_id: None };
         self.send(lane, queued, at, now);

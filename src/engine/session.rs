@@ -286,7 +286,7 @@ impl<J: Json> Engine<J> {
             Err(fault) if self.begin_again(call, &fault, now) => {}
             Err(fault) => {
                 let error = match fault.error.code {
-                    Code::Network if self.config.hides_headers => self.blame_preflight(fault),
+                    Code::Network if self.config.hides_headers && !fault.concerns_sign_in() => self.blame_preflight(fault),
                     _ => self.blame_hidden_session(fault).error,
                 };
                 self.reject(call, error);
@@ -332,6 +332,8 @@ fn read_probe<J: Json>(outcome: &Result<J, Fault<J>>) -> Probe {
         Err(fault) => fault,
     };
     match fault.error.code {
+        // The sign-in went wrong, and not the server.
+        _ if fault.concerns_sign_in() => Probe::Silent,
         Code::Network if !fault.is_lost() => Probe::Opaque,
         Code::Protocol => Probe::Unreadable,
         // A redirect that is not followed has no status that the page may see.

@@ -69,6 +69,8 @@ pub struct Tracked<J> {
     /// Not asked again before, after a failure; and before that for the server's sake.
     pub rest_until: Millis,
     pub not_before: Millis,
+    /// It rests until the caller has signed in, or wants something of it.
+    pub unsigned: bool,
     /// The connection of the stream that last brought a status of this task; 0 is none.
     pub streamed_by: u32,
     /// The connection of the stream under which we last asked, and that of the last answer.
@@ -110,6 +112,7 @@ impl<J: Json> Tracked<J> {
             failures: 0,
             rest_until: 0,
             not_before: 0,
+            unsigned: false,
             streamed_by: 0,
             asked_under: 0,
             answered_under: 0,

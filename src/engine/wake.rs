@@ -22,6 +22,11 @@ impl<J: Json> Engine<J> {
     /// The network is back, or the page is: nothing that failed before says anything about now.
     pub fn wake(&mut self, now: Millis) {
         self.wire.flow.resume();
+        self.revive(now);
+    }
+
+    /// Whatever waits because it failed is tried now.
+    pub(super) fn revive(&mut self, now: Millis) {
         self.stream.wake();
         self.subscription.wake();
         self.wire.resumptions.iter_mut().for_each(|(_, at)| *at = now.min(*at));
@@ -32,9 +37,11 @@ impl<J: Json> Engine<J> {
             let Some(task) = self.tasks.get_mut(&id) else { continue };
             task.failures = 0;
             task.rest_until = 0;
+            task.unsigned = false;
             task.inputs.wake();
             task.aside.wake();
-            let lost = task.poll.filter(|poll| self.wire.has_waited(*poll, STALE, now));
+            // What waits for the caller to sign in is not lost.
+            let lost = task.poll.filter(|poll| self.signing_in.is_none() && self.wire.has_waited(*poll, STALE, now));
             if lost.is_some() {
                 task.poll = None;
             }

@@ -46,6 +46,8 @@ pub struct Fetch<J> {
     pub verb: Verb,
     pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Option<J>,
+    /// A caller waits for it, rather than only the clock.
+    pub awaited: bool,
 }
 
 /// What the floor above has to do. After every input it takes these until there are none.
@@ -122,6 +124,8 @@ pub enum Failure {
     Redirected,
     /// The request could not be made from what the caller gave.
     Unsendable,
+    /// The server wants the caller to sign in, and that did not succeed.
+    SignIn,
 }
 
 /// What an exchange is for.
@@ -258,7 +262,8 @@ impl<J: Json> Wire<J> {
                 _ => Some(now.saturating_add(self.patience)),
             };
             self.exchanges.insert(exchange, Exchange { channel, lane, head: Head::default(), decoder: Decoder::default(), deadline });
-            self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body }));
+            let awaited = matches!(lane, Lane::Opening | Lane::Call) || matches!(channel, Channel::Reply(_));
+            self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body, awaited }));
         }
     }
 
@@ -297,6 +302,13 @@ impl<J: Json> Wire<J> {
         if !self.flow.remove(exchange) && self.ended(exchange).is_some() {
             self.out.push_back(Output::Abort(exchange));
         }
+    }
+
+    /// So much time did not count.
+    pub fn postpone(&mut self, time: Millis) {
+        let exchanges = self.exchanges.iter_mut().filter_map(|(_, exchange)| exchange.deadline.as_mut());
+        let requests = self.requests.iter_mut().filter_map(|(_, request)| request.deadline.as_mut());
+        exchanges.chain(requests).for_each(|deadline| *deadline = deadline.saturating_add(time));
     }
 
     /// Ends everything.

@@ -207,6 +207,18 @@ impl Core {
         self.0.input(|engine, _| engine.reauthorized());
     }
 
+    /// The caller signs in.
+    #[wasm_bindgen(js_name = signingIn)]
+    pub fn signing_in(&self) {
+        self.0.input(|engine, now| engine.signing_in(now));
+    }
+
+    /// They have, or that did not succeed.
+    #[wasm_bindgen(js_name = signedIn)]
+    pub fn signed_in(&self, succeeded: bool) {
+        self.0.input(|engine, now| engine.signed_in(succeeded, now));
+    }
+
     #[wasm_bindgen(js_name = listTasks)]
     pub fn list_tasks(&self, call: u32, cursor: Option<String>, limit: u32) {
         self.0.input(|engine, now| engine.list_tasks(call, cursor.as_deref(), limit as usize, now));

@@ -9,7 +9,7 @@ use web_sys::{AbortController, AbortSignal, Blob, ReadableStreamDefaultReader, R
 
 use super::driver::Driver;
 use super::value::{Value, parse_text};
-use crate::engine::{Body, Failure, Fetch, Head, LIMIT, Media, Millis, Nesting, Verb};
+use crate::engine::{Body, Failure, Fetch, Head, Json, Key, LIMIT, Media, Millis, Nesting, Verb};
 
 #[wasm_bindgen]
 extern "C" {
@@ -150,10 +150,13 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) ->
         Some(body) => JSON::stringify(&body.0).map_err(unsendable)?.into(),
         None => JsValue::UNDEFINED,
     };
-    let promise = driver.host.send(method, headers.into(), body, signal).map_err(unsendable)?;
+    let promise = driver.host.send(method, headers.into(), body, signal, fetch.awaited).map_err(unsendable)?;
     let sent = JsFuture::from(promise).await?;
     if sent.is_instance_of::<Error>() {
         return Err(unsendable(sent));
+    }
+    if let Some(failed) = Value(sent.clone()).get(Key::Error) {
+        return Err(Broken::Failed(Failure::SignIn, failed.0));
     }
     let response: Response = sent.unchecked_into();
     if response.type_() == ResponseType::Opaqueredirect {

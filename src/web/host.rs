@@ -9,9 +9,17 @@ extern "C" {
     /// The `Host` of `js/host.ts`.
     pub type Host;
 
-    /// Sends an HTTP request to the endpoint. Resolves with a `Response`, or with an `Error` where none could be made.
+    /// Sends an HTTP request to the endpoint; `awaited` when a caller waits for it. Resolves with a `Response`, with an `Error` where none
+    /// could be made, or with `{ error }` where the sign-in for it failed.
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn send(this: &Host, method: &str, headers: JsValue, body: JsValue, signal: &AbortSignal) -> Result<Promise, JsValue>;
+    pub(super) fn send(
+        this: &Host,
+        method: &str,
+        headers: JsValue,
+        body: JsValue,
+        signal: &AbortSignal,
+        awaited: bool,
+    ) -> Result<Promise, JsValue>;
 
     /// Finds out what can be seen of the server, and gives it to `Core::knocked`.
     #[wasm_bindgen(method, structural, catch)]

@@ -16,7 +16,8 @@ const TYPES = {
 export async function openSite() {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://site").pathname));
-    const file = path.startsWith("/dist/") ? join(DIST, path.slice(6)) : join(PAGE, path === "/" ? "index.html" : path);
+    const own = path === "/callback.html" ? join(DIST, path) : join(PAGE, path === "/" ? "index.html" : path);
+    const file = path.startsWith("/dist/") ? join(DIST, path.slice(6)) : own;
     createReadStream(file)
       .on("open", () => response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }))
       .on("error", () => response.writeHead(404).end())

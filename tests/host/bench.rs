@@ -263,7 +263,14 @@ impl Bench {
             match output {
                 Output::Fetch(fetch) => {
                     let body = fetch.body.map_or(Value::Null, |body| body.0);
-                    let sent = Sent { at: self.now, exchange: fetch.exchange, verb: fetch.verb, headers: fetch.headers, body };
+                    let sent = Sent {
+                        at: self.now,
+                        exchange: fetch.exchange,
+                        verb: fetch.verb,
+                        headers: fetch.headers,
+                        body,
+                        awaited: fetch.awaited,
+                    };
                     self.check(&sent);
                     self.open.insert(sent.exchange, None);
                     let reply = self.server.reply(&sent);
@@ -328,6 +335,10 @@ impl Bench {
             (Arrival::Fail(failure), _) => {
                 self.open.remove(&exchange);
                 self.engine.failed(exchange, failure, None, self.now);
+            }
+            (Arrival::Unsigned(error), _) => {
+                self.open.remove(&exchange);
+                self.engine.failed(exchange, Failure::SignIn, Some(Node(error)), self.now);
             }
             (arrival, reading) => panic!("{arrival:?} on an exchange that is read as {reading:?}"),
         }

@@ -55,6 +55,7 @@ mod round;
 mod routed;
 mod scenarios;
 mod served;
+mod signing;
 mod silence;
 mod sse;
 mod stream;

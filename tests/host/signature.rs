@@ -167,6 +167,7 @@ pub fn good(method: &str) -> Sent {
         verb: mcp_tasks::engine::Verb::Post,
         headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
         body: json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }),
+        awaited: true,
     }
 }
 

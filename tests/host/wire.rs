@@ -13,6 +13,8 @@ pub struct Sent {
     pub verb: Verb,
     pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Value,
+    /// Somebody waits for it.
+    pub awaited: bool,
 }
 
 impl Sent {
@@ -55,6 +57,8 @@ pub enum Arrival {
     Bytes(Vec<u8>),
     End,
     Fail(Failure),
+    /// The sign-in that the server wanted failed with this error.
+    Unsigned(Value),
 }
 
 /// What a server does with a request, and how long after it.
@@ -82,6 +86,10 @@ impl Reply {
 
     pub fn fail() -> Self {
         Self(vec![(0, Arrival::Fail(Failure::Network))])
+    }
+
+    pub fn unsigned(error: Value) -> Self {
+        Self(vec![(0, Arrival::Unsigned(error))])
     }
 
     /// An event stream with these messages, which then ends.

@@ -5,10 +5,12 @@ import { test } from "./support/test.ts";
 
 const source = `
   import { Client, McpError, type CallToolResult, type ToolTask } from "mcp-tasks";
+  import { oauth, type OAuthOptions } from "mcp-tasks/auth";
   import { Client as InlineClient } from "mcp-tasks/inline";
 
   export async function run(url: string): Promise<CallToolResult | number> {
-    const client = await Client.connect(url);
+    const options: OAuthOptions = { redirectUri: "https://app.example.com/callback.html", dpop: true };
+    const client = await Client.connect(url, { auth: oauth(options) });
     const task: ToolTask = await client.callTool("slow_computation", { duration: 1 }, { task: true });
     try {
       return await task.result({ timeoutMs: 5_000 });

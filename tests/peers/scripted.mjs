@@ -40,6 +40,8 @@ export class ScriptedServer {
   headers = { ...CORS };
   /** The status of the answer to a preflight. */
   preflight = 204;
+  /** What stands before everything: it lets a request pass, or answers it. @type {(call: Call) => boolean | Promise<boolean>} */
+  guard = () => true;
   /** How an answer becomes a body. @type {(call: Call, message: object) => unknown} */
   encode = (call, message) => call.json(message);
 
@@ -147,7 +149,7 @@ export class ScriptedServer {
     if (request.method === "HEAD") return response.writeHead(405).end();
 
     const call = await Call.receive(request, response, this);
-    if (!call) return;
+    if (!call || !(await this.guard(call))) return;
     call.nth = this.#counts.get(call.name) ?? 0;
     this.#counts.set(call.name, call.nth + 1);
     this.requests.push(call);

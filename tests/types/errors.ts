@@ -1,6 +1,6 @@
 // `code` tells what happened and narrows what the error carries.
 import { McpError } from "mcp-tasks";
-import type { AnyMcpError, CallToolResult, ErrorCode, InputRequest } from "mcp-tasks";
+import type { AnyMcpError, CallToolResult, ErrorCode, InputRequest, SignInFailure } from "mcp-tasks";
 import { typeOf } from "./type-of.js";
 
 typeOf({} as ErrorCode).is<
@@ -26,6 +26,8 @@ switch (error.code) {
     break;
   case "unauthorized":
     typeOf(error.data.wwwAuthenticate).is<string | undefined>();
+    typeOf(error.data.reason).is<SignInFailure | undefined>();
+    typeOf(error.data.error).is<string | undefined>();
     break;
   case "rpc":
     typeOf(error.data.code).is<number>();

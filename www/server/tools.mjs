@@ -29,10 +29,10 @@ const QUESTIONS = {
 
 /**
  * What the demo offers: each tool ends in its own way, so that a client can be seen to cope with all of them.
- * `support` is the tool's `execution.taskSupport`.
+ * `support` is the tool's `execution.taskSupport`; `scope` is what a user must have allowed for it, where users sign in.
  *
  * @type {{ name: string, title: string, support: "optional" | "required" | "forbidden", description: string, inputSchema: z.ZodRawShape,
- *   outputSchema?: z.ZodRawShape, run: import("./work.mjs").Work }[]}
+ *   outputSchema?: z.ZodRawShape, scope?: string, run: import("./work.mjs").Work }[]}
  */
 export const tools = [
   {
@@ -144,6 +144,7 @@ export const tools = [
     name: "write_report",
     title: "Write a report",
     support: "required",
+    scope: "reports",
     description: "Must be called as a task: it takes its time for each section and will not keep a plain call waiting.",
     inputSchema: {
       sections: z.array(z.string().min(1)).min(1).max(10).default(["Summary", "Findings", "Outlook"]).describe("Headings, in order"),

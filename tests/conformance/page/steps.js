@@ -1,3 +1,5 @@
+import { SIGN_IN, signedIn } from "./sign-in.js";
+
 // What a client does in each scenario. `connect` takes the options of `Client.connect`; `context` is what the suite tells a client.
 
 /** An argument of every type that a schema can name. */
@@ -85,6 +87,7 @@ async function echoTheSchema(connect) {
 }
 
 const STEPS = {
+  ...SIGN_IN,
   initialize: connectOnly,
   tools_call: add,
   "elicitation-sep1034-client-defaults": acceptForms,
@@ -97,4 +100,4 @@ const STEPS = {
   "json-schema-2020-12-preservation": echoTheSchema,
 };
 
-export const stepsFor = (scenario) => STEPS[scenario] ?? callEveryTool;
+export const stepsFor = (scenario) => STEPS[scenario] ?? (scenario.startsWith("auth/") ? signedIn({}) : callEveryTool);

@@ -1,4 +1,5 @@
 import type * as package from "mcp-tasks";
+import type * as signing from "mcp-tasks/auth";
 
 declare global {
   // What `page/harness.js` puts into the page.
@@ -9,6 +10,14 @@ declare global {
   function changesOf(task: Task): TaskStatus[];
   /** What one evaluation leaves in the page for the next. */
   const kept: Kept;
+
+  // What `page/auth.js` puts there.
+  const auth: typeof signing;
+  const oauth: typeof signing.oauth;
+  const redirectUri: string;
+  const said: unknown[];
+  function signedIn(url: string, options?: Partial<signing.OAuthOptions>, more?: package.ClientOptions): Promise<Client>;
+  function visit(url: string, options?: Partial<signing.OAuthOptions>, more?: package.ClientOptions): Promise<Settled<string>>;
 
   interface Kept {
     client: Client;

@@ -22,16 +22,27 @@ export class Wire {
   /** How often a server with sessions may be asked for the newer protocol: a test that makes its page forget says so. */
   probes = 1;
 
+  /** Which requests are judged, where a page speaks with others than MCP servers. */
+  isMcp: (url: string) => boolean = () => true;
+  /** What was turned away with 401 or 403: it is sent again, as it was. */
+  readonly refused = new Set<Sent>();
+
   /** How often a page that saw nothing of its server looked whether somebody is there. */
   knocks = 0;
 
   constructor(page: Page, site: string) {
     page.context().on("request", (request) => {
       // The second half of a redirect is the browser's own.
-      if (request.url().startsWith(site) || request.redirectedFrom()) return;
+      if (request.url().startsWith(site) || request.redirectedFrom() || !this.isMcp(request.url())) return;
       if (request.method() === "HEAD") this.knocks++;
-      else this.requests.push(describe(request));
+      else this.#sent(request);
     });
+  }
+
+  #sent(request: Request): void {
+    const sent = describe(request);
+    this.requests.push(sent);
+    void request.response().then((response) => void ([401, 403].includes(response?.status() ?? 0) && this.refused.add(sent)), () => {});
   }
 
   /** The requests of one method. */
@@ -46,21 +57,22 @@ export class Wire {
 
   /** What was sent against the rules of the protocol, whatever the test was about. */
   violations(): string[] {
-    const sessions = this.requests.filter((request) => !isStateless(request));
+    const heard = this.requests.filter((request) => !this.refused.has(request));
+    const sessions = heard.filter((request) => !isStateless(request));
     return [
       ...sessionViolations(sessions, this.version),
-      ...statelessViolations(this.requests.filter(isStateless)),
-      ...this.#mixed(),
+      ...statelessViolations(heard.filter(isStateless)),
+      ...this.#mixed(heard),
     ];
   }
 
   /** What was sent in the words of one era to a server that speaks the other. */
-  #mixed(): string[] {
+  #mixed(requests: Sent[]): string[] {
     const found: string[] = [];
     const opened = new Set<string>();
     const stateless = new Set<string>();
     const probes = new Map<string, number>();
-    for (const request of this.requests) {
+    for (const request of requests) {
       const { name, url } = request;
       const origin = new URL(url).origin;
       if (name === "server/discover") probes.set(origin, (probes.get(origin) ?? 0) + 1);

@@ -12,6 +12,8 @@ export interface Driver {
   /** Opens a page, of which it is known what its scripts put there. */
   goto(url: string, name: string): Promise<void>;
   run<A, R>(call: (argument: A) => Promise<R>, argument: A): Promise<R>;
+  /** Clicks, as a user does. */
+  click(selector: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export const open: Record<Engine, () => Promise<Driver>> = {
     return {
       goto: async (url) => void (await page.goto(url)),
       run: (call, argument) => page.evaluate(call as never, argument) as never,
+      click: (selector) => page.click(selector),
       close: () => browser.close(),
     };
   },

@@ -68,6 +68,12 @@ export class WebDriver {
     return value;
   }
 
+  /** Clicks, as a user does: what comes of it may open windows. */
+  async click(selector: string): Promise<void> {
+    const found = (await send("POST", `${this.#session}/element`, { using: "css selector", value: selector })) as Record<string, string>;
+    await send("POST", `${this.#session}/element/${Object.values(found)[0]}/click`, {});
+  }
+
   async close(): Promise<void> {
     await send("DELETE", this.#session).catch(() => {});
     this.#end();

@@ -1,0 +1,37 @@
+import { ATTEMPT, CHANNEL, type Departure, type Message } from "./answer.js";
+
+/**
+ * What the page at `redirectUri` does: hands the authorization server's answer to the page that waits for it, and closes; or, in redirect
+ * mode, goes back to where the user was. `callback.html` is a page that does this and nothing else.
+ *
+ * The answer goes to pages of this origin alone. Whether it is the one to a sign-in of theirs, is theirs to find out.
+ */
+export function callback(): void {
+  const { search, pathname, origin } = globalThis.location;
+  const params = search.slice(1);
+  // The code is nobody's business, the history's and the next page's among them.
+  globalThis.history.replaceState(null, "", pathname);
+  const key = ATTEMPT + new URLSearchParams(params).get("state");
+  const kept = read(key);
+  if (kept && new URL(kept.returnTo).origin === origin) {
+    globalThis.sessionStorage.setItem(key, JSON.stringify({ ...kept, params } satisfies Departure));
+    globalThis.location.replace(kept.returnTo);
+    return;
+  }
+  const message: Message = { "mcp-tasks": "sign-in", params };
+  // The one reaches no page in another partition, the other none from which the authorization server has cut us off.
+  (globalThis.opener as Window | null)?.postMessage(message, origin);
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.postMessage(message);
+  channel.close();
+  globalThis.close();
+}
+
+function read(key: string): Departure | undefined {
+  try {
+    const kept = JSON.parse(globalThis.sessionStorage.getItem(key) ?? "null") as Departure | null;
+    return kept && typeof kept.returnTo === "string" && URL.canParse(kept.returnTo) ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import type { AuthProvider, AuthRequest, Challenge, Credentials } from "../auth-provider.js";
+import { parsed } from "./http.js";
+import { absolute, checkOAuthOptions, type OAuthOptions } from "./options.js";
+import { Registrations } from "./registration.js";
+import { Session } from "./session.js";
+import { Keeper } from "./storage.js";
+
+/** What `oauth` gives: one for as many clients as there are, and as many servers. */
+export interface OAuthProvider extends AuthProvider {
+  /** Forgets all tokens, and revokes them where the authorization server can. Clients go on, and sign in again when they are refused. */
+  signOut(): Promise<void>;
+}
+
+/**
+ * Signs the user in at MCP servers, as the specification's authorization section has it (2025-11-25 and 2026-07-28): when a server answers
+ * 401, it finds out from the server's metadata where to sign in and how, sends the user there, and keeps the tokens fresh. When it answers
+ * 403 for want of scopes, it asks for those.
+ *
+ * ```ts
+ * const auth = oauth({ redirectUri: new URL("/callback.html", location.href), clientName: "My app" });
+ * const client = await Client.connect("https://example.com/mcp", { auth });
+ * ```
+ *
+ * Tokens are for the one endpoint that they were had for. They are never sent elsewhere, and never in an error or in `onDebug`.
+ * @throws `McpError` `invalid_argument`
+ */
+export function oauth(options: OAuthOptions): OAuthProvider {
+  checkOAuthOptions(options);
+  return new Provider({ ...options });
+}
+
+class Provider implements OAuthProvider {
+  readonly #sessionFor: (endpoint: URL) => Session;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: OAuthOptions) {
+    const given = options.redirectUri;
+    // Authorization servers compare it to the byte.
+    const redirectUri = given === undefined || parsed(String(given)) ? given?.toString() : absolute(given)?.href;
+    const keeper = new Keeper(options.storage);
+    const app = { options, redirectUri, keeper, registrations: new Registrations(options, redirectUri, keeper) };
+    this.#sessionFor = (endpoint) => {
+      const { href } = endpoint;
+      const session = this.#sessions.get(href) ?? new Session(app, endpoint);
+      this.#sessions.set(href, session);
+      return session;
+    };
+  }
+
+  token(request: AuthRequest): Promise<Credentials> {
+    return this.#of(request).credentials(request);
+  }
+
+  onUnauthorized(challenge: Challenge): Promise<boolean> {
+    return this.#of(challenge).renew(challenge);
+  }
+
+  onResponse({ url, headers }: { url: URL; headers: Headers }): void {
+    this.#of({ url }).heard(headers);
+  }
+
+  async signOut(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.signOut()));
+  }
+
+  #of({ url }: { url: URL }): Session {
+    const endpoint = new URL(url);
+    endpoint.hash = "";
+    return this.#sessionFor(endpoint);
+  }
+}

@@ -1,0 +1,64 @@
+import { failure } from "./failure.js";
+import { answerIn, CHANNEL } from "./answer.js";
+
+/** The window for the authorization server's page. */
+const FEATURES = "popup,width=520,height=720";
+/** How often we look whether the user has closed it, in milliseconds. */
+const LOOK = 250;
+/**
+ * A window that the authorization server has cut off from us (`Cross-Origin-Opener-Policy`) looks closed and is not. One that was closed
+ * leaves the user here, and nothing comes any more for so long, in milliseconds.
+ */
+const GONE = 2_000;
+
+/**
+ * Sends the user to the authorization server in a window of its own, and resolves with what `callback()` in it brings back. Browsers open
+ * windows only where the user has just clicked or typed.
+ * @throws `McpError` `unauthorized`, with reason `popup_blocked` or `popup_closed`
+ */
+export function popup(url: URL, { signal }: { signal: AbortSignal }): Promise<URLSearchParams> {
+  const state = url.searchParams.get("state");
+  const opened = typeof globalThis.open === "function" ? globalThis.open("about:blank", "_blank", FEATURES) : null;
+  if (!opened || opened.closed) {
+    return Promise.reject(
+      failure("popup_blocked", "the browser did not open the window to sign in: it does so where the user has just clicked, and calls again"),
+    );
+  }
+  // The authorization server's page has no hold on this one; where storage is partitioned, it is the only way back.
+  if (globalThis.top === globalThis.self) opened.opener = null;
+  opened.location.replace(url.href);
+  return new Promise<URLSearchParams>((resolve, reject) => {
+    const channel = new BroadcastChannel(CHANNEL);
+    let goneSince: number | undefined;
+    const end = (): void => {
+      clearInterval(looking);
+      channel.close();
+      globalThis.removeEventListener("message", hear);
+      signal.removeEventListener("abort", abort);
+      opened.close();
+    };
+    const take = (message: unknown): void => {
+      const answer = answerIn(message, state);
+      if (!answer) return;
+      end();
+      resolve(answer);
+    };
+    const give = (reason: unknown): void => {
+      end();
+      reject(reason);
+    };
+    const hear = ({ origin, data }: MessageEvent): void => {
+      if (origin === globalThis.location.origin) take(data);
+    };
+    const abort = (): void => give(signal.reason);
+    const looking = setInterval(() => {
+      const isGone = opened.closed && globalThis.document.hasFocus();
+      goneSince = isGone ? (goneSince ?? Date.now()) : undefined;
+      if (goneSince !== undefined && Date.now() - goneSince >= GONE) give(failure("popup_closed", "the window to sign in was closed before the sign-in was done"));
+    }, LOOK);
+    channel.onmessage = ({ data }) => take(data);
+    globalThis.addEventListener("message", hear);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+  });
+}

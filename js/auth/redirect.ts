@@ -1,0 +1,90 @@
+import { ATTEMPT, type Departure } from "./answer.js";
+import type { Attempt } from "./authorization.js";
+import { failure } from "./failure.js";
+import { parsed } from "./http.js";
+import { isRegistration } from "./registration.js";
+
+/** An attempt that has left the page. */
+export interface Departed extends Departure {
+  endpoint: string;
+  attempt: Attempt;
+  /** When, in milliseconds since the epoch. */
+  at: number;
+}
+
+/** After so long nobody comes back to it, in milliseconds. */
+const FORGOTTEN = 30 * 60_000;
+/** A page that is still here after so long was not left. */
+const STAYED = 30_000;
+
+/**
+ * Leaves the page for the authorization server. What the attempt needs when the user comes back waits in this tab's session storage, its
+ * PKCE verifier among it: worth nothing without the code, and gone with the tab.
+ */
+export function leave(url: URL, endpoint: URL, attempt: Attempt, signal: AbortSignal): Promise<never> {
+  const departed: Departed = { endpoint: endpoint.href, attempt, at: Date.now(), returnTo: globalThis.location.href };
+  try {
+    all().forEach(([key, { at }]) => at + FORGOTTEN < Date.now() && globalThis.sessionStorage.removeItem(key));
+    globalThis.sessionStorage.setItem(ATTEMPT + attempt.state, JSON.stringify(departed));
+  } catch (cause) {
+    return Promise.reject(failure("interaction", "the sign-in cannot leave the page: there is no session storage", { cause }));
+  }
+  return new Promise<never>((_, reject) => {
+    const give = (reason: unknown): void => {
+      clearTimeout(timer);
+      globalThis.removeEventListener("pageshow", back);
+      signal.removeEventListener("abort", abort);
+      globalThis.sessionStorage.removeItem(ATTEMPT + attempt.state);
+      reject(reason);
+    };
+    const back = (): void => give(failure("popup_closed", "the user came back before the sign-in was done"));
+    const abort = (): void => give(signal.reason);
+    const timer = setTimeout(() => give(failure("interaction", "the page was not left for the sign-in")), STAYED);
+    globalThis.addEventListener("pageshow", back);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    else globalThis.location.assign(url.href);
+  });
+}
+
+/** The attempt for this endpoint from which the user has come back, with its answer; once. */
+export function comeBack(endpoint: URL, redirectUri: string): { attempt: Attempt; params: URLSearchParams } | undefined {
+  try {
+    const here = globalThis.location;
+    const mine = all().filter(([, departed]) => departed.endpoint === endpoint.href && departed.attempt.redirectUri === redirectUri);
+    for (const [key, { attempt, params }] of mine) {
+      const target = parsed(redirectUri);
+      const isHere = target?.origin === here.origin && target.pathname === here.pathname;
+      const arrived = new URLSearchParams(here.search);
+      const answer = params !== undefined ? new URLSearchParams(params) : isHere && arrived.get("state") === attempt.state ? arrived : undefined;
+      if (!answer) continue;
+      globalThis.sessionStorage.removeItem(key);
+      if (params === undefined) globalThis.history.replaceState(globalThis.history.state, "", here.pathname + (target?.search ?? ""));
+      return { attempt, params: answer };
+    }
+  } catch {
+    // No storage, no way back.
+  }
+  return undefined;
+}
+
+function all(): [key: string, departed: Departed][] {
+  const keys = Object.keys(globalThis.sessionStorage).filter((key) => key.startsWith(ATTEMPT));
+  return keys.map((key): [string, unknown] => [key, kept(key)]).filter((entry): entry is [string, Departed] => isDeparted(entry[1]));
+}
+
+function kept(key: string): unknown {
+  try {
+    return JSON.parse(globalThis.sessionStorage.getItem(key) ?? "null");
+  } catch {
+    return undefined;
+  }
+}
+
+function isDeparted(given: unknown): given is Departed {
+  const { endpoint, attempt, at, params } = (typeof given === "object" && given !== null ? given : {}) as Partial<Departed>;
+  if (typeof attempt !== "object" || attempt === null || typeof at !== "number" || typeof endpoint !== "string") return false;
+  const { state, verifier, issuer, resource, redirectUri, registration, scopes } = attempt as Partial<Attempt>;
+  const areTexts = [state, verifier, issuer, resource, redirectUri].every((text) => typeof text === "string");
+  return areTexts && isRegistration(registration, issuer!) && Array.isArray(scopes) && ["string", "undefined"].includes(typeof params);
+}

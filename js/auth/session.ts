@@ -1,0 +1,363 @@
+import type { AuthRequest, Challenge, Credentials } from "../auth-provider.js";
+import { McpError } from "../error.js";
+import { within } from "../limits.js";
+import { type Attempt, authorizationUrl, newAttempt, redeem } from "./authorization.js";
+import { algorithmFor, Key } from "./dpop.js";
+import { failure, unreachable } from "./failure.js";
+import { obtain } from "./grants.js";
+import { isLoopback, PATIENCE, trusted, type Web } from "./http.js";
+import { type AuthorizationServer, refreshTokenGrantRequest, revocationRequest } from "./library.js";
+import type { OAuthOptions } from "./options.js";
+import { popup } from "./popup.js";
+import { proofOf } from "./proof.js";
+import { comeBack, leave } from "./redirect.js";
+import type { Registration, Registrations } from "./registration.js";
+import { findResource, type Resource } from "./resource.js";
+import { checkPkce, findServer } from "./server.js";
+import type { Keeper } from "./storage.js";
+import { type Answer, areTokens, isExpired, isStale, type Parties, scopesOf, type Tokens, tokensOf, trade, union } from "./tokens.js";
+import { type Wish, wishOf } from "./wish.js";
+
+/** So often in a row the server may refuse a token that it has just been given. */
+const MOST_REFUSALS = 1;
+/** A registration that is older, in milliseconds, may be forgotten at the server, which tells the user and not us. */
+const NEW = 10 * 60_000;
+
+/** What every sign-in of this app has in common. */
+export interface App {
+  options: OAuthOptions;
+  redirectUri: string | undefined;
+  keeper: Keeper;
+  registrations: Registrations;
+}
+
+/** The sign-in at one endpoint. Its tokens go there, and nowhere else. */
+export class Session {
+  readonly #app: App;
+  readonly #endpoint: URL;
+  readonly #key: string;
+  readonly #web: Web;
+  #tokens: Tokens | undefined;
+  #dpop: Key | undefined;
+  /** The tokens are new, and the server has not taken them yet; and how often it refused such in a row. */
+  #isUntried = false;
+  #refusals = 0;
+  /** The metadata of the authorization server that was met last. */
+  #server: AuthorizationServer | undefined;
+  /** What was asked for so far: what is asked for next has it all, too. */
+  #asked: string[] = [];
+  #opened: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
+  #renewing: { outcome: Promise<boolean>; signal: AbortSignal } | undefined;
+
+  constructor(app: App, endpoint: URL) {
+    this.#app = app;
+    this.#endpoint = endpoint;
+    this.#key = `mcp-tasks sign-in ${endpoint.href}`;
+    const { fetch: given, timeoutMs = PATIENCE } = app.options;
+    // Called as a plain function: browsers refuse `fetch` on any other `this`.
+    const send: typeof fetch = given === undefined ? (input, init) => fetch(input, init) : (input, init) => given(input, init);
+    this.#web = { fetch: send, timeoutMs, local: isLoopback(endpoint) };
+  }
+
+  /** What the next request is signed with. */
+  async credentials({ url, method, signal }: AuthRequest): Promise<Credentials> {
+    this.#opened ??= this.#recall();
+    await this.#opened;
+    await this.#finish(signal);
+    const tokens = this.#tokens;
+    if (tokens?.refreshToken !== undefined && isStale(tokens)) await this.#keepFresh(tokens);
+    const { accessToken, scheme } = this.#tokens ?? {};
+    if (accessToken === undefined) return undefined;
+    return scheme === "dpop" && this.#dpop ? this.#dpop.sign(accessToken, method, url) : accessToken;
+  }
+
+  /** A response has come that was no refusal. */
+  heard(headers: Headers): void {
+    this.#isUntried = false;
+    this.#refusals = 0;
+    void this.#dpop?.heed(headers, this.#endpoint).catch(() => {});
+  }
+
+  /** A request was refused: is there anything better for the next? One sign-in at a time, whoever asks. */
+  async renew(challenge: Challenge): Promise<boolean> {
+    for (let other = this.#renewing; other; other = this.#renewing) {
+      const { outcome, signal } = other;
+      try {
+        return await within(outcome, { signal: challenge.signal });
+      } catch (error) {
+        // It was ended for the sake of another client than ours.
+        if (!signal.aborted || challenge.signal.aborted) throw error;
+        if (this.#renewing === other) this.#renewing = undefined;
+      }
+    }
+    const outcome = this.#renew(challenge).catch((error: unknown) => {
+      if (McpError.is(error, "unauthorized")) Object.assign(error.data, { status: challenge.status });
+      throw error;
+    });
+    const mine = { outcome, signal: challenge.signal };
+    this.#renewing = mine;
+    try {
+      return await outcome;
+    } finally {
+      if (this.#renewing === mine) this.#renewing = undefined;
+    }
+  }
+
+  async #renew(challenge: Challenge): Promise<boolean> {
+    const { status, headers, credentials, signal } = challenge;
+    const web = { ...this.#web, signal };
+    const wish = await wishOf(challenge);
+    const isFresh = (await this.#dpop?.heed(headers, this.#endpoint)) ?? false;
+    if (wish.error === "use_dpop_nonce" && this.#dpop) return isFresh || this.#isOther(credentials);
+    // What is forbidden stays so, however well one is signed in.
+    if (status === 403 && wish.error !== "insufficient_scope") return false;
+    if (this.#isOther(credentials)) return true;
+    await this.#recall();
+    if (this.#isOther(credentials)) return true;
+    if (!trusted(this.#endpoint.href, web)) throw failure("discovery", "tokens are sent over https alone");
+    const resource = await findResource(web, this.#endpoint, wish.resourceMetadata);
+    const issuer = this.#issuerFor(resource);
+    const tokens = this.#tokens;
+    if (tokens && (tokens.issuer !== issuer || tokens.resource !== resource.id)) await this.#drop();
+    const server = await this.#meet(web, issuer);
+    if (this.#tokens?.refreshToken !== undefined && status === 401 && !this.#isUntried) {
+      await this.#refresh(web, this.#tokens, server);
+      if (this.#tokens) return true;
+    }
+    await this.#signIn(web, challenge, wish, resource, server);
+    return true;
+  }
+
+  async #meet(web: Web, issuer: string): Promise<AuthorizationServer> {
+    this.#server = await findServer(web, issuer);
+    return this.#server;
+  }
+
+  /** Are our credentials others than those that were refused? */
+  #isOther(refused: Credentials): boolean {
+    if (!this.#tokens) return false;
+    const { accessToken, scheme } = this.#tokens;
+    const sent = typeof refused === "string" ? refused : refused?.authorization?.replace(/^DPoP /, "");
+    return !isExpired(this.#tokens) && (sent !== accessToken || (typeof refused === "string") !== (scheme === "bearer"));
+  }
+
+  /** The authorization server to go to: that of our client id, or the one that we know; else the first. */
+  #issuerFor({ issuers }: Resource): string {
+    const known = [this.#app.options.client?.issuer, this.#tokens?.issuer];
+    return known.find((issuer) => issuer !== undefined && issuers.includes(issuer)) ?? issuers[0];
+  }
+
+  async #signIn(web: Web, { status, background, signal }: Challenge, wish: Wish, resource: Resource, server: AuthorizationServer): Promise<void> {
+    const { options, registrations } = this.#app;
+    const { grant } = options;
+    const wanted = wish.scope === undefined ? resource.scopes : scopesOf(wish.scope);
+    const scopes = union(this.#asked, wanted, scopesOf(options.scope));
+    this.#checkLimits(status, scopes);
+    if (!grant && scopes.length > 0 && server.scopes_supported?.includes("offline_access") && !scopes.includes("offline_access")) scopes.push("offline_access");
+    if (!grant) checkPkce(server);
+    const registration = await registrations.at(web, server, scopes);
+    await this.#chooseKey(wish, resource, server);
+    try {
+      const parties = await this.#parties(server, registration);
+      const answer = grant
+        ? await obtain(web, grant, parties, resource.id, scopes)
+        : await this.#askUser(web, parties, resource, registration, scopes, background, signal);
+      await this.#take(tokensOf(answer, parties, { resource: resource.id, asked: scopes, key: this.#dpop?.pair }));
+    } catch (error) {
+      if (McpError.is(error, "unauthorized") && isForgotten(error, registration)) await registrations.forget(server.issuer);
+      throw error;
+    }
+  }
+
+  /** A server that is never content does not make the user sign in for ever. */
+  #checkLimits(status: number, scopes: string[]): void {
+    const tokens = this.#tokens;
+    const had = tokens?.granted ?? tokens?.asked;
+    if (status === 403 && had && scopes.every((scope) => had.includes(scope) || tokens?.asked.includes(scope))) {
+      throw failure("scope", "the server wants scopes that were asked for already");
+    }
+    if (status === 401 && tokens && this.#isUntried && ++this.#refusals > MOST_REFUSALS) {
+      this.#refusals = 0;
+      throw failure("token", "the server refuses tokens that it has just been given");
+    }
+  }
+
+  async #askUser(
+    web: Web,
+    parties: Parties,
+    resource: Resource,
+    registration: Registration,
+    scopes: string[],
+    background: boolean,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { options, redirectUri } = this.#app;
+    const { mode = "popup", authorize } = options;
+    const leaves = mode === "redirect" && !authorize;
+    if (leaves && background) throw failure("interaction", "the user has to sign in, which leaves the page: that waits until they want something");
+    const attempt = newAttempt({ issuer: parties.server.issuer, resource: resource.id, redirectUri: redirectUri!, registration, scopes, bound: parties.dpop !== undefined });
+    // A key that does not come along cannot be promised.
+    const thumbprint = leaves ? undefined : await parties.dpop?.calculateThumbprint();
+    const url = await authorizationUrl(parties.server, attempt, thumbprint);
+    signal.throwIfAborted();
+    if (leaves) return leave(url, this.#endpoint, attempt, signal);
+    const answer = await (authorize ?? popup)(url, { signal });
+    return redeem(web, parties, attempt, answer).catch((error: unknown) => {
+      // It would begin anew by itself, and the user with it.
+      throw McpError.is(error, "network") ? failure("token", error.message, { cause: error.cause }) : error;
+    });
+  }
+
+  /** The user has come back from the authorization server to this page. */
+  async #finish(signal: AbortSignal): Promise<void> {
+    const { options, redirectUri } = this.#app;
+    if (options.mode !== "redirect" || options.authorize || redirectUri === undefined) return;
+    const back = comeBack(this.#endpoint, redirectUri);
+    if (back) this.#returning = this.#redeem({ ...this.#web, signal }, back.attempt, back.params).finally(() => (this.#returning = undefined));
+    await this.#returning;
+  }
+
+  #returning: Promise<void> | undefined;
+
+  async #redeem(web: Web, attempt: Attempt, params: URLSearchParams): Promise<void> {
+    const server = await this.#meet(web, attempt.issuer);
+    const { client } = this.#app.options;
+    const { client_id } = attempt.registration;
+    // A secret that the app has is not kept with the attempt.
+    const registration = client?.client_id === client_id ? { ...client, issuer: attempt.issuer } : attempt.registration;
+    await this.#chooseKey({ dpop: attempt.bound }, { dpop: false }, server);
+    const parties = await this.#parties(server, registration);
+    const answer = await redeem(web, parties, attempt, params);
+    await this.#take(tokensOf(answer, parties, { resource: attempt.resource, asked: attempt.scopes, key: this.#dpop?.pair }));
+  }
+
+  /** A key for the tokens to be bound to, where the app or the server wants that and both can. */
+  async #chooseKey(wish: Pick<Wish, "dpop">, resource: Pick<Resource, "dpop">, server: AuthorizationServer): Promise<void> {
+    const { dpop } = this.#app.options;
+    const algorithm = algorithmFor(server);
+    const insists = (wish.dpop || resource.dpop) && dpop !== false;
+    const isWanted = algorithm && (insists || (dpop === true && algorithm.isAdvertised));
+    this.#dpop = isWanted ? (this.#dpop ?? (await Key.make(algorithm.alg))) : undefined;
+  }
+
+  async #parties(server: AuthorizationServer, registration: Registration): Promise<Parties> {
+    const { client_id } = registration;
+    return { server, client: { client_id }, proof: await proofOf(server, registration, this.#app.options.grant), dpop: this.#dpop?.handle };
+  }
+
+  /** Before the access token runs out. Until it has, it is no harm when that fails. */
+  async #keepFresh(tokens: Tokens): Promise<void> {
+    try {
+      this.#refreshing ??= this.#refreshNow(tokens).finally(() => (this.#refreshing = undefined));
+      await this.#refreshing;
+    } catch (error) {
+      if (McpError.is(error, "network") && isExpired(tokens)) throw error;
+    }
+  }
+
+  async #refreshNow(tokens: Tokens): Promise<void> {
+    const server = this.#server?.issuer === tokens.issuer ? this.#server : await this.#meet(this.#web, tokens.issuer);
+    await this.#refresh(this.#web, tokens, server);
+  }
+
+  /**
+   * Trades the refresh token for new tokens: in one tab at a time, for it may be good for once. Afterwards there are none, where the server
+   * will not have it.
+   * @throws `McpError` `network`
+   */
+  #refresh(web: Web, stale: Tokens, server: AuthorizationServer): Promise<void> {
+    return this.#alone(web, async () => {
+      await this.#recall();
+      const tokens = this.#tokens;
+      // Somebody else was here before.
+      if (!tokens || tokens.accessToken !== stale.accessToken || tokens.refreshToken === undefined) return;
+      const { refreshToken, resource, asked, granted } = tokens;
+      try {
+        const registration = await this.#app.registrations.at(web, server, asked);
+        // What was given to one client is no use to another.
+        if (registration.client_id !== tokens.clientId) return await this.#drop();
+        const parties = await this.#parties(server, registration);
+        const answer = await trade(web, parties, (options) =>
+          refreshTokenGrantRequest(server, parties.client, parties.proof, refreshToken, { ...options, additionalParameters: { resource } }),
+        );
+        const renewed = tokensOf(answer, parties, { resource, asked, key: this.#dpop?.pair });
+        // One that is not replaced stays good; nor is what was granted told twice.
+        await this.#take({ refreshToken, ...(granted && { granted }), ...renewed });
+      } catch (error) {
+        if (!McpError.is(error, "unauthorized")) throw error;
+        await this.#drop();
+      }
+    });
+  }
+
+  async #alone(web: Web, act: () => Promise<void>): Promise<void> {
+    const locks = (globalThis.navigator as Navigator | undefined)?.locks;
+    if (!this.#app.keeper.isShared || !locks) return act();
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(unreachable("another tab is refreshing the tokens, and does not finish")), 3 * web.timeoutMs);
+    try {
+      await locks.request(`${this.#key} refresh`, { signal: waiting.signal }, () => {
+        clearTimeout(timer);
+        return act();
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What another tab, or an earlier page, has left. */
+  async #recall(): Promise<void> {
+    const { keeper, options } = this.#app;
+    if (!keeper.isShared) return;
+    const kept = await keeper.get(this.#key);
+    if (!areTokens(kept) || kept.accessToken === this.#tokens?.accessToken) return;
+    // What is kept may be older than what we have; nor is it ours where the app is another client now.
+    if (this.#tokens && kept.since < this.#tokens.since) return;
+    if (options.client && options.client.client_id !== kept.clientId) return;
+    this.#hold(kept);
+    this.#dpop = kept.key && new Key(kept.key);
+  }
+
+  async #take(tokens: Tokens): Promise<void> {
+    this.#hold(tokens);
+    this.#isUntried = true;
+    await this.#app.keeper.set(this.#key, tokens);
+  }
+
+  #hold(tokens: Tokens): void {
+    this.#tokens = tokens;
+    this.#isUntried = false;
+    this.#asked = union(this.#asked, tokens.asked);
+  }
+
+  async #drop(): Promise<void> {
+    this.#tokens = undefined;
+    this.#dpop = undefined;
+    await this.#app.keeper.delete(this.#key);
+  }
+
+  /** Forgets the tokens, here and where they are kept; the authorization server is told, where it wants to know (RFC 7009). */
+  async signOut(): Promise<void> {
+    await this.#recall();
+    const tokens = this.#tokens;
+    this.#asked = [];
+    await this.#drop();
+    if (!tokens) return;
+    try {
+      const server = await findServer(this.#web, tokens.issuer);
+      if (server.revocation_endpoint === undefined) return;
+      const parties = await this.#parties(server, await this.#app.registrations.at(this.#web, server, []));
+      const token = tokens.refreshToken ?? tokens.accessToken;
+      await trade(this.#web, parties, (options) => revocationRequest(server, parties.client, parties.proof, token, options));
+    } catch {
+      // The tokens are forgotten here all the same.
+    }
+  }
+}
+
+/** Is it perhaps a client that the server no longer knows? */
+function isForgotten({ data }: McpError<"unauthorized">, { registeredAt }: Registration): boolean {
+  if (data.error === "invalid_client" || data.error === "unauthorized_client") return true;
+  return data.reason === "popup_closed" && registeredAt !== undefined && registeredAt + NEW < Date.now();
+}

@@ -1,0 +1,134 @@
+import { type AuthProvider, type AuthRequest, type Challenge, type Credentials, headersOf } from "./auth-provider.js";
+import { McpError } from "./error.js";
+
+/** A request is made again after so many sign-ins at most: a server that is never content would ask the user for ever. */
+const MOST = 3;
+
+/** A sign-in failed, and the request with it. */
+export interface Failed {
+  error: McpError;
+}
+
+/** What hears of sign-ins. */
+export interface SignInListener {
+  begun(): void;
+  /** `succeeded` when there are other credentials than before. */
+  over(succeeded: boolean, error?: McpError): void;
+}
+
+/** How a request was signed. */
+export interface Signed {
+  credentials: Credentials;
+  headers: Record<string, string>;
+  /** The sign-in that they come from, by number. */
+  era: number;
+}
+
+/** The sign-ins of one client: one at a time, whatever is refused meanwhile. */
+export class SignIn {
+  readonly #provider: AuthProvider;
+  readonly #listener: SignInListener;
+  readonly #closing = new AbortController();
+  #underWay: Promise<boolean> | undefined;
+  /** How many succeeded; and how many in a row did after which the server was no more content than before. */
+  #era = 0;
+  #vain = 0;
+  /** Why the last one failed: nobody is asked again for what only the clock wants. */
+  #failure: McpError | undefined;
+
+  constructor(provider: AuthProvider, listener: SignInListener) {
+    this.#provider = provider;
+    this.#listener = listener;
+  }
+
+  /** Signs a request; not while somebody signs in. */
+  async sign(request: AuthRequest): Promise<Signed> {
+    await this.#underWay?.catch(() => {});
+    const era = this.#era;
+    try {
+      const credentials = await this.#provider.token(request);
+      return { credentials, headers: headersOf(credentials), era };
+    } catch (cause) {
+      throw failure(cause, "the credentials could not be had");
+    }
+  }
+
+  /** A response has come. Is the request to be made again, with other credentials? `tries` is how often it was. */
+  async again(response: Response, { url, method }: AuthRequest, signed: Signed, background: boolean, tries: number): Promise<boolean> {
+    const { status, headers } = response;
+    // Nothing is worth a sign-in when the client goes.
+    if ((status !== 401 && status !== 403) || method === "DELETE" || this.#closing.signal.aborted) {
+      if (signed.era === this.#era) this.#vain = 0;
+      this.#heard({ url, status, headers });
+      return false;
+    }
+    if (tries >= MOST) return false;
+    // Somebody has signed in since.
+    if (signed.era !== this.#era) return true;
+    if (this.#underWay === undefined && background) {
+      if (this.#failure) throw this.#failure;
+      if (this.#vain >= MOST) return false;
+    }
+    const wwwAuthenticate = headers.get("www-authenticate");
+    this.#underWay ??= this.#ask({
+      status,
+      url,
+      method,
+      ...(wwwAuthenticate === null ? {} : { wwwAuthenticate }),
+      headers,
+      credentials: signed.credentials,
+      background,
+      signal: this.#closing.signal,
+    });
+    return this.#underWay;
+  }
+
+  #heard(response: { url: URL; status: number; headers: Headers }): void {
+    try {
+      this.#provider.onResponse?.(response);
+    } catch {
+      // It has nothing to say to the response.
+    }
+  }
+
+  async #ask(challenge: Challenge): Promise<boolean> {
+    this.#listener.begun();
+    const { signal } = challenge;
+    let succeeded = false;
+    let failed: McpError | undefined;
+    try {
+      const closed = new Promise<never>((_, reject) => {
+        signal.addEventListener("abort", () => reject(new McpError("closed", "the client was closed")), { once: true });
+      });
+      // Closed later, that is nobody's error.
+      closed.catch(() => {});
+      const answer = await Promise.race([this.#provider.onUnauthorized(challenge), closed]);
+      this.#failure = undefined;
+      succeeded = answer !== false;
+      this.#era += Number(succeeded);
+      this.#vain += Number(succeeded);
+      return succeeded;
+    } catch (cause) {
+      failed = failure(cause, "the sign-in failed", challenge);
+      // What the network did to it may be over by the next time.
+      this.#failure = failed.code === "network" ? undefined : failed;
+      throw failed;
+    } finally {
+      this.#underWay = undefined;
+      this.#listener.over(succeeded, failed);
+    }
+  }
+
+  /** Ends the sign-in that is under way. */
+  close(): void {
+    this.#closing.abort();
+  }
+}
+
+/** What a provider throws, as callers are told of it. */
+function failure(cause: unknown, what: string, { status, wwwAuthenticate }: { status: number; wwwAuthenticate?: string } = { status: 401 }): McpError {
+  if (cause instanceof McpError) return cause;
+  const data = { status, ...(wwwAuthenticate === undefined ? {} : { wwwAuthenticate }) };
+  const said = cause instanceof Error && cause.message ? `: ${cause.message}` : "";
+  return new McpError("unauthorized", what + said, { cause, data });
+}

@@ -1,0 +1,50 @@
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { inProject } from "./project.mjs";
+
+const SOURCE = inProject("js/auth");
+const LIBRARY = inProject("node_modules/oauth4webapi");
+
+/** What sign-in shares with the rest stays where it is: two classes `McpError` would be none. */
+const shared = {
+  name: "shared",
+  /** @param {import("esbuild").PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\// }, ({ path }) => ({ path: path.slice(1), external: true }));
+  },
+};
+
+/**
+ * The entry `mcp-tasks/auth` in one file, with the library that it uses, and the callback page with its script inside. esbuild is
+ * imported late: before the set-up there is none.
+ * @param {string} dist where tsc has put the modules
+ */
+export async function bundleAuth(dist) {
+  const { build } = await import("esbuild");
+  const licence = (await readFile(join(LIBRARY, "LICENSE.md"), "utf8")).trim();
+  const { version } = JSON.parse(await readFile(join(LIBRARY, "package.json"), "utf8"));
+  const options = { bundle: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "error" };
+  await build({
+    ...options,
+    entryPoints: [join(SOURCE, "index.ts")],
+    outfile: join(dist, "auth.js"),
+    plugins: [shared],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: `/*! With oauth4webapi ${version}:\n\n${licence}\n*/` },
+  });
+  await writeFile(join(dist, "callback.html"), await page({ ...options, format: "iife", minify: true }));
+  const modules = await readdir(join(dist, "auth"));
+  await Promise.all(modules.filter((name) => name.endsWith(".js")).map((name) => rm(join(dist, "auth", name))));
+}
+
+/** @param {import("esbuild").BuildOptions} options */
+async function page(options) {
+  const { build } = await import("esbuild");
+  const entry = { contents: 'import { callback } from "./callback.ts"; callback();', resolveDir: SOURCE };
+  const { outputFiles } = await build({ ...options, stdin: entry, write: false });
+  const [{ text }] = /** @type {import("esbuild").OutputFile[]} */ (outputFiles);
+  const html = await readFile(join(SOURCE, "callback.html"), "utf8");
+  // A replacement text would take the script's dollars for its own.
+  return html.replace("/* callback.ts */", () => text.trim());
+}

@@ -1,0 +1,155 @@
+import type { Challenge } from "mcp-tasks";
+import { expect, test } from "./support/sign-in.ts";
+
+/** An app with a sign-in of its own. */
+test("an app's own sign-in is a provider of five lines", async ({ page, scripted, authorization }) => {
+  const token = (): string => authorization.tokens.issue({ clientId: "app", resource: scripted.url, scopes: ["demo"] }).access_token;
+  await page.exposeFunction("signInOfTheApp", token);
+  scripted.task({ polls: ["working", "completed"] });
+  await page.evaluate(async (url) => {
+    const { signInOfTheApp } = globalThis as unknown as { signInOfTheApp: () => Promise<string> };
+    let token: string | undefined;
+    kept.client = await connect(url, {
+      auth: {
+        token: () => token,
+        onUnauthorized: async () => {
+          token = await signInOfTheApp();
+        },
+      },
+    });
+    kept.task = await kept.client.callTool("work", {}, { task: true });
+  }, scripted.url);
+  authorization.tokens.expire();
+  const text = await page.evaluate(async () => {
+    const { content } = await kept.task.result();
+    await kept.client.close();
+    return content;
+  });
+  expect(text).toMatchObject([{ text: "done" }]);
+  expect(authorization.issued).toHaveLength(2);
+  expect(authorization.requests).toEqual([]);
+});
+
+test("a provider is told what was asked and answered", async ({ page, scripted }) => {
+  const told = await page.evaluate(async (url) => {
+    const heard: unknown[] = [];
+    const auth = {
+      token: () => "not-good",
+      onUnauthorized({ status, url, method, wwwAuthenticate, headers, credentials }: Challenge) {
+        heard.push({ status, url: url.href, method, wwwAuthenticate, headers: headers.get("www-authenticate") !== null, credentials });
+        return false;
+      },
+    };
+    return { ended: await settle(connect(url, { auth })), heard };
+  }, scripted.url);
+  expect(told.ended.error).toMatchObject({ code: "unauthorized", data: { status: 401 } });
+  expect(told.heard).toEqual([{ status: 401, url: scripted.url, method: "POST", wwwAuthenticate: expect.stringContaining("resource_metadata="), headers: true, credentials: "not-good" }]);
+});
+
+for (const why of ["rejects", "throws", "says that the refusal stands"] as const) {
+  test(`a provider whose onUnauthorized ${why} ends the call, and nothing is asked twice`, async ({ page, scripted, authorization }) => {
+    const ended = await page.evaluate(
+      ({ url, why }) => {
+        const onUnauthorized = (): boolean | Promise<boolean> => {
+          if (why === "throws") throw new Error("nobody is there");
+          return why === "rejects" ? Promise.reject(new Error("nobody is there")) : false;
+        };
+        return settle(connect(url, { auth: { token: () => undefined, onUnauthorized } }));
+      },
+      { url: scripted.url, why },
+    );
+    expect(ended.error).toMatchObject({ mcp: true, code: "unauthorized" });
+    expect(authorization.refused).toHaveLength(1);
+  });
+}
+
+test("a provider whose token cannot be had ends the call before anything is sent", async ({ page, scripted, authorization }) => {
+  const ended = await page.evaluate(
+    (url) => settle(connect(url, { auth: { token: () => Promise.reject(new Error("locked")), onUnauthorized: () => {} } })),
+    scripted.url,
+  );
+  expect(ended.error?.mcp).toBe(true);
+  expect([...scripted.requests, ...authorization.refused]).toEqual([]);
+});
+
+test("a token that no header can hold is refused without being told", async ({ page, scripted, authorization }) => {
+  const ended = await page.evaluate((url) => settle(connect(url, { auth: { token: () => "line\r\nbreak-secret", onUnauthorized: () => {} } })), scripted.url);
+  expect(ended.error?.mcp).toBe(true);
+  expect(JSON.stringify(ended)).not.toContain("secret");
+  expect([...scripted.requests, ...authorization.refused]).toEqual([]);
+});
+
+test("an auth that is no provider is refused at once", async ({ page, scripted }) => {
+  const codes = await page.evaluate(
+    async (url) => {
+      const given = ["yes", { token: "x" }, { token: () => undefined, onUnauthorized: true }, null];
+      const ended = await Promise.all(given.map((auth) => settle(connect(url, { auth: auth as never }))));
+      return ended.map(({ error }) => error?.code);
+    },
+    scripted.url,
+  );
+  expect(codes).toEqual(Array(4).fill("invalid_argument"));
+});
+
+const NO_OPTIONS: [string, object][] = [
+  ["without a redirectUri and without a grant", {}],
+  ["with a redirectUri that is no URL", { redirectUri: "http://" }],
+  ["with a redirectUri of another origin, in a popup", { redirectUri: "https://elsewhere.example/callback.html" }],
+  ["with a redirectUri that has a fragment", { redirectUri: "callback.html#top" }],
+  ["with a clientMetadataUrl over plain http", { redirectUri: "callback.html", clientMetadataUrl: "http://elsewhere.example/client.json" }],
+  ["with a clientMetadataUrl without a path", { redirectUri: "callback.html", clientMetadataUrl: "https://elsewhere.example" }],
+  ["with a client without an id", { redirectUri: "callback.html", client: { client_secret: "x" } }],
+  ["with a mode that there is none of", { redirectUri: "callback.html", mode: "window" }],
+  ["with a storage that there is none of", { redirectUri: "callback.html", storage: "cookies" }],
+  ["with a grant that there is none of", { client: { client_id: "x" }, grant: { type: "password" } }],
+  ["with a time-out that is none", { redirectUri: "callback.html", timeoutMs: "soon" }],
+];
+
+test("options that mean nothing are refused at once", async ({ page }) => {
+  const codes = await page.evaluate((table) => {
+    return table.map(([why, options]) => {
+      try {
+        oauth(options);
+        return `${why}: taken`;
+      } catch (error) {
+        return `${why}: ${(error as McpError).code}`;
+      }
+    });
+  }, NO_OPTIONS);
+  expect(codes).toEqual(NO_OPTIONS.map(([why]) => `${why}: invalid_argument`));
+});
+
+test("an authorize of the app's own takes the place of the popup", async ({ page, scripted, authorization }) => {
+  const seen = await page.evaluate(async (url) => {
+    const asked: URL[] = [];
+    const visited = await visit(url, {
+      authorize(address, { signal }) {
+        asked.push(address);
+        return auth.popup(address, { signal });
+      },
+    });
+    return { visited, asked: asked.map(({ origin, pathname }) => origin + pathname) };
+  }, scripted.url);
+  expect(seen).toMatchObject({ visited: { value: "at once" }, asked: [`${authorization.issuer}/authorize`] });
+});
+
+test("an authorize of the app's own that fails ends the sign-in", async ({ page, scripted }) => {
+  const ended = await page.evaluate((url) => visit(url, { authorize: () => Promise.reject(new Error("the user has no hands")) }), scripted.url);
+  expect(ended.error).toMatchObject({ code: "unauthorized", data: { status: 401 } });
+});
+
+for (const [how, client] of [
+  ["by its own name, where it was registered before", { client_id: "the-app" }],
+  ["as a document, where the server reads such", undefined],
+] as const) {
+  test(`the app is known ${how}`, async ({ page, scripted, authorization, site }) => {
+    const document = "https://app.example/client.json";
+    const known = client?.client_id ?? document;
+    authorization.documents.set(known, { client_id: known, client_name: "The app", redirect_uris: [`${site}/dist/callback.html`] });
+    authorization.acquaint({ clientId: "the-app", name: "The app", redirectUris: [`${site}/dist/callback.html`] });
+    const options = client ? { client } : { clientMetadataUrl: document };
+    expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
+    expect(authorization.sent("POST /register")).toEqual([]);
+    expect(authorization.sent("GET /authorize")[0]?.params.get("client_id")).toBe(known);
+  });
+}

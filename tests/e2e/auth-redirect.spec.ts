@@ -1,0 +1,113 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./support/sign-in.ts";
+
+/** Leaves for the sign-in, and is back on the same page, loaded anew. */
+async function leaveAndReturn(page: Page, url: string, more: object = {}): Promise<void> {
+  await page.evaluate(
+    ({ url, more }) => {
+      Object.assign(globalThis, { before: true });
+      void signedIn(url, { mode: "redirect" }, more).catch(() => {});
+    },
+    { url, more },
+  );
+  await page.waitForFunction("'signedIn' in globalThis && !('before' in globalThis)");
+}
+
+test("the page leaves for the sign-in, comes back, and goes on where it connects again", async ({ page, scripted, authorization }) => {
+  await page.evaluate(() => history.replaceState({}, "", `${location.href}?shelf=7#top`));
+  const here = page.url();
+  await leaveAndReturn(page, scripted.url);
+  expect(page.url()).toBe(here);
+  const [visited, left] = await page.evaluate(async (url) => [await visit(url, { mode: "redirect" }), Object.keys(sessionStorage)] as const, scripted.url);
+  expect(visited).toMatchObject({ value: "at once" });
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+  expect(authorization.sent("POST /token")).toHaveLength(1);
+  expect(authorization.sent("POST /register")).toHaveLength(1);
+  expect(left).toEqual([]);
+});
+
+test("the app's own page may be the callback", async ({ page, scripted, authorization, site }) => {
+  const options = { mode: "redirect", redirectUri: `${site}/auth.html` } as const;
+  await page.evaluate(
+    ({ url, options }) => {
+      Object.assign(globalThis, { before: true });
+      void signedIn(url, options).catch(() => {});
+    },
+    { url: scripted.url, options },
+  );
+  await page.waitForFunction("'signedIn' in globalThis && !('before' in globalThis)");
+  expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+  // Neither in the address bar nor in what the next click sends as its referrer.
+  expect(page.url()).not.toContain("code=");
+});
+
+test("a user who says no comes back to an error, and is not sent away again by it", async ({ page, scripted, authorization }) => {
+  authorization.user = (exchange, request) => authorization.sendBack(exchange, request, { error: "access_denied" });
+  await leaveAndReturn(page, scripted.url);
+  const ended = await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url);
+  expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "denied", error: "access_denied" } });
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+});
+
+for (const [why, forge] of [
+  ["the issuer of another server", (query) => query.set("iss", "https://elsewhere.example")],
+  ["no issuer", (query) => query.delete("iss")],
+] satisfies [string, (query: URLSearchParams) => void][]) {
+  test(`who comes back with ${why} is not signed in, and the code is shown to nobody`, async ({ page, scripted, authorization }) => {
+    authorization.forge = forge;
+    await leaveAndReturn(page, scripted.url);
+    const ended = await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url);
+    expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "callback" } });
+    expect(authorization.sent("POST /token")).toEqual([]);
+  });
+}
+
+test("a callback that nobody began leads nowhere, and is taken up by nobody", async ({ page, scripted, authorization, site }) => {
+  await page.goto(`${site}/dist/callback.html?code=forged&state=of-a-stranger&iss=${encodeURIComponent(authorization.issuer)}`);
+  await page.waitForTimeout(300);
+  expect(new URL(page.url()).pathname).toBe("/dist/callback.html");
+  // What a person sees who got here, in words.
+  expect((await page.locator("body").innerText()).trim()).not.toBe("");
+  await page.goto(`${site}/auth.html`);
+  await page.waitForFunction("'signedIn' in globalThis");
+  await leaveAndReturn(page, scripted.url);
+  expect(await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url)).toMatchObject({ value: "at once" });
+  expect(authorization.sent("POST /token").map(({ params }) => params.get("code"))).not.toContain("forged");
+});
+
+test("who went away and did not come back by the callback may try again", async ({ page, scripted, authorization }) => {
+  const { user } = authorization;
+  authorization.user = (exchange) => exchange.page(200, "<title>Who are you?</title>");
+  const here = page.url();
+  await page.evaluate((url) => void signedIn(url, { mode: "redirect" }).catch(() => {}), scripted.url);
+  await page.waitForURL(/\/authorize/);
+  authorization.user = user;
+  await page.goto(here);
+  await page.waitForFunction("'signedIn' in globalThis");
+  await leaveAndReturn(page, scripted.url);
+  expect(await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url)).toMatchObject({ value: "at once" });
+  expect(authorization.sent("GET /authorize")).toHaveLength(2);
+});
+
+test("a task that was remembered goes on after the way to the sign-in and back", async ({ page, scripted, authorization }) => {
+  authorization.says = { scopes_supported: ["demo"] };
+  scripted.task({ polls: [...Array<string>(3).fill("working"), "completed"] });
+  await page.evaluate(async (url) => {
+    kept.client = await signedIn(url, {}, { store: "indexeddb" });
+    kept.task = await kept.client.callTool("work", {}, { task: true });
+  }, scripted.url);
+  await page.reload();
+  await page.waitForFunction("'signedIn' in globalThis");
+  await leaveAndReturn(page, scripted.url, { store: "indexeddb" });
+  const text = await page.evaluate(async (url) => {
+    const client = await signedIn(url, { mode: "redirect" }, { store: "indexeddb" });
+    const [task] = [...client.tasks.values()];
+    const { content } = (await task!.result()) as CallToolResult;
+    await client.close();
+    return content;
+  }, scripted.url);
+  expect(text).toMatchObject([{ text: "done" }]);
+  expect(scripted.sent("tools/call")).toHaveLength(1);
+  expect(authorization.sent("GET /authorize")).toHaveLength(2);
+});
