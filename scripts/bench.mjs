@@ -1,15 +1,21 @@
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { main } from "./lib/log.mjs";
+import { chromium } from "./setup/browsers.mjs";
 
 /**
- * `--bytes` tells what the bytes of the package are, `--size` how many.
+ * `npm run bench` measures every row, and writes BENCHMARKS.md and the README's table; with the names of rows it only prints those.
+ * `--quick` runs every row once, small, and judges no times. `--bytes` tells what the bytes of the package are.
  */
 await main(async () => {
-  const { values } = parseArgs({ options: { bytes: { type: "boolean" }, size: { type: "boolean" } } });
+  const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" }, bytes: { type: "boolean" } }, allowPositionals: true });
   await build();
+  // Imported late: before the set-up there are no packages.
   if (values.bytes) return (await import("../tests/bench/bytes.mjs")).printBytes();
-  const { ownSize } = await import("../tests/bench/sizes.mjs");
-  const { wasm, scripts, everything, imported } = await ownSize();
-  console.log(wasm, scripts, everything, imported);
+  await chromium();
+  const { measure } = await import("../tests/bench/run.mjs");
+  const { print } = await import("../tests/bench/report.mjs");
+  const { lines, browser } = await measure({ quick: values.quick, names: positionals, onRow: (_, found) => print(found) });
+  if (!values.quick && positionals.length === 0) await (await import("../tests/bench/report.mjs")).write(lines, browser);
+  process.exit(); // Nothing is left to wait for but what a browser may have forgotten to close.
 });
