@@ -46,7 +46,7 @@ export default ts.config(
     },
   },
   { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
-  { files: ["www/*.js", "tests/**/page/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["www/*.js", "tests/**/page/*.js", "tests/bench/programs/*.js"], languageOptions: { globals: globals.browser } },
   // The package runs in a dedicated Worker, too: there is no window and no document.
   { files: ["js/**/*.ts"], rules: { "no-restricted-globals": ["error", "window", "document", "localStorage"] } },
 );

@@ -2,6 +2,7 @@ import { build } from "./build.mjs";
 import { main, step } from "./lib/log.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 import { rust } from "./setup/rust.mjs";
+import * as bench from "./suites/bench.mjs";
 import * as browser from "./suites/browser.mjs";
 import * as conformance from "./suites/conformance.mjs";
 import * as e2e from "./suites/e2e.mjs";
@@ -13,7 +14,7 @@ import * as packed from "./suites/package.mjs";
 import * as types from "./suites/types.mjs";
 
 /** In the order in which they run: what is quick and tells most comes first. */
-const SUITES = { lint, host, fuzz, browser, types, e2e, engines, conformance, package: packed };
+const SUITES = { lint, host, fuzz, browser, types, bench, e2e, engines, conformance, package: packed };
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
 

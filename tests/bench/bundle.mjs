@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { brotliCompressSync, constants } from "node:zlib";
 import { root } from "../../scripts/lib/project.mjs";
 
@@ -9,7 +8,7 @@ export const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constant
  * A program as a site would ship it: bundled, minified, with what it imports late in files of its own.
  * @param {string} entry the program's file
  * @param {string} [outdir] where it would lie; nothing is written
- * @returns {Promise<{ files: { path: string, name: string, contents: Uint8Array, inputs: Record<string, { bytesInOutput: number }>, isEntry: boolean, imports: { path: string, kind: string }[] }[] }>}
+ * @returns {Promise<{ files: { path: string, name: string, contents: Uint8Array, inputs: Record<string, { bytesInOutput: number }>, imports: { path: string, kind: string }[] }[] }>}
  */
 export async function bundle(entry, outdir = ".") {
   // Imported late: before the set-up there are no packages.
@@ -33,7 +32,7 @@ export async function bundle(entry, outdir = ".") {
   const described = Object.entries(metafile.outputs);
   const files = outputFiles.map(({ path, contents }) => {
     const [name, about] = described.find(([output]) => path.endsWith(output)) ?? [];
-    return { path, name, contents, inputs: about.inputs, isEntry: about.entryPoint !== undefined && !/chunk/.test(name), imports: about.imports };
+    return { path, name, contents, inputs: about.inputs, imports: about.imports };
   });
   return { files };
 }
@@ -55,5 +54,3 @@ export function atOnce(files) {
 export const compressed = (files) => files.reduce((sum, { contents }) => sum + brotli(contents), 0);
 /** As they are. */
 export const plain = (files) => files.reduce((sum, { contents }) => sum + contents.length, 0);
-
-export const readBytes = (path) => readFile(path);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress } from "node:zlib";
 import { inProject } from "../../scripts/lib/project.mjs";
@@ -27,8 +27,9 @@ export async function openSite(programs) {
   }
   const server = createServer((request, response) => {
     const file = files.get(request.url ?? "");
-    if (!file) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": file.type, "content-encoding": "br", "cache-control": "no-store", "content-length": file.body.length }).end(file.body);
+    if (file) response.writeHead(200, { "content-type": file.type, "content-encoding": "br", "cache-control": "no-store", "content-length": file.body.length });
+    else response.writeHead(404);
+    response.end(file?.body);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", () => ready(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());

@@ -7,7 +7,7 @@ import { atOnce, brotli, bundle, compressed, plain } from "./bundle.mjs";
  * The most that the package may be, in brotli bytes: all that `import { Client }` brings, module and JavaScript, and what a page has parsed
  * when it has imported that and not connected. The marks are 48,000 and 12,000: these are lowered as the package gets there.
  */
-export const BUDGET = { everything: 95_200, imported: 12_800 };
+export const BUDGET = { everything: 89_800, imported: 11_550 };
 
 /** The file of a program. */
 export const entryOf = (name) => inProject("tests/bench/programs", `${name}.js`);
@@ -26,7 +26,7 @@ export async function ownSize() {
   };
 }
 
-/** What a program weighs that somebody would write with another package. @param {string} name */
+/** What a program weighs that somebody would write with another package; what that imports late, for sign-in alone, is left out. @param {string} name */
 export async function sizeOf(name) {
-  return compressed((await bundle(entryOf(name))).files);
+  return compressed(atOnce((await bundle(entryOf(name))).files));
 }

@@ -3,8 +3,8 @@ import { check, interleaved, ratio } from "../rounds.mjs";
 const ERAS = /** @type {const} */ ([["modern", "2026-07-28"], ["legacy", "2025-11-25"]]);
 const VERSION = Object.fromEntries(ERAS);
 
-/** The programs that speak an era. */
-export const speakers = (era) => ["raw", "mcp-tasks", "client2", ...(era === "legacy" ? ["sdk1"] : [])];
+/** The programs that run in a row: those that speak its era. */
+export const speakers = (era, { others }) => ["raw", "mcp-tasks", ...others.filter((name) => era === "legacy" || name !== "sdk1")];
 
 const ms = (sample) => sample.ms;
 const times = (value) => `${value.toFixed(2)}×`;
@@ -16,11 +16,11 @@ export const peers = (samples, value, tell = times) =>
 const absolute = (samples) => `raw ${samples.raw.map(ms).sort((a, b) => a - b)[samples.raw.length >> 1].toFixed(1)} ms`;
 
 /** Import, connect, the first result, with nothing in any cache. */
-export async function coldStart(lab, { coldRounds }) {
+export async function coldStart(lab, scale) {
   const lines = [];
-  for (const cpu of [1, 4]) {
+  for (const cpu of scale.cpus) {
     for (const [era, version] of ERAS) {
-      const samples = await interleaved(speakers(era), coldRounds, (program) =>
+      const samples = await interleaved(speakers(era, scale), scale.coldRounds, (program) =>
         lab.page(
           async (tab) => {
             const { ms: taken, value } = await tab.row("coldStart", program, lab.url(era), era);
@@ -55,10 +55,11 @@ export async function warm(lab, program, era, manner, work, options) {
   });
 }
 
-export async function sequential(lab, { rounds, calls }) {
+export async function sequential(lab, scale) {
+  const { rounds, calls } = scale;
   const lines = [];
   for (const [era, version] of ERAS) {
-    const samples = await interleaved(speakers(era), rounds, (program) =>
+    const samples = await interleaved(speakers(era, scale), rounds, (program) =>
       warm(lab, program, era, {}, async (tab) => {
         const { ms: taken, value } = await tab.row("sequential", calls);
         check("letters", value, Array.from({ length: calls }, (_, nth) => String(nth)).join("").length);
@@ -86,13 +87,14 @@ const RESULTS = [
 ];
 
 /** One result of a size, as JSON and as an event stream, in the era without sessions. */
-export async function results(lab, { rounds, large, small }) {
+export async function results(lab, scale) {
+  const { rounds, large, small } = scale;
   const lines = [];
   for (const { bytes, name, few } of RESULTS) {
     const repeats = few ? large : small;
     for (const [answer, shown, limit] of /** @type {const} */ ([["json", "JSON", 1.1], ["sse", "SSE", 1.15]])) {
       let items;
-      const samples = await interleaved(["raw", "mcp-tasks", "client2"], rounds, (program) =>
+      const samples = await interleaved(speakers("modern", scale), rounds, (program) =>
         warm(lab, program, "modern", { answer }, async (tab) => {
           await tab.row("results", bytes, 1);
           const { ms: taken, value } = await tab.row("results", bytes, repeats);

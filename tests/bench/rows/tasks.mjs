@@ -6,11 +6,12 @@ const thousands = (value) => Math.round(value).toLocaleString("en");
 const told = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ");
 
 /** Many tasks at once, to their results, where the server pushes and where it does not. */
-export async function tasks(lab, { taskRounds, tasks: count, life, interval }) {
+export async function tasks(lab, scale) {
+  const { taskRounds, tasks: count, life, interval } = scale;
   const lines = [];
   for (const push of [1, 0]) {
     for (const [era, version] of [["modern", "2026-07-28"], ["legacy", "2025-11-25"]]) {
-      const samples = await interleaved(speakers(era), taskRounds, (program) =>
+      const samples = await interleaved(speakers(era, scale), taskRounds, (program) =>
         warm(lab, program, era, { push, interval }, async (tab) => {
           const { value, taskMs } = await tab.busy(() => tab.row("tasks", count, life));
           check("results", value.value, count);

@@ -1,0 +1,106 @@
+/** What CI holds of the measurements: that they work and mean what they say, and the size budget. Times are not judged. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { inProject } from "../../scripts/lib/project.mjs";
+import { code, functions } from "../../scripts/lib/wasm.mjs";
+import { Lab } from "./lab.mjs";
+import { MARKERS, print } from "./report.mjs";
+import { interleaved, median, ratio } from "./rounds.mjs";
+import { ROWS, measure } from "./run.mjs";
+
+/** @type {Record<string, () => unknown>} each is one test */
+const TESTS = {
+  "medians, and ratios within a round": () => {
+    assert.equal(median([3, 1, 2]), 2);
+    assert.equal(median([4, 1, 3, 2]), 2.5);
+    // A round in which the machine was ten times slower changes nothing.
+    assert.equal(ratio([2, 20, 2], [1, 10, 1], (value) => value), 2);
+  },
+
+  "programs take turns, forwards and backwards": async () => {
+    const order = [];
+    const samples = await interleaved(["a", "b"], 3, async (program) => order.push(program));
+    assert.deepEqual(order, ["a", "b", "b", "a", "a", "b"]);
+    assert.deepEqual(samples, { a: [1, 4, 5], b: [2, 3, 6] });
+  },
+
+  "a module's functions are all of its code": () => {
+    const bytes = readFileSync(inProject("dist/core.wasm"));
+    const found = functions(bytes);
+    const counted = found.reduce((sum, { size }) => sum + size, 0);
+    // What is left is how many there are.
+    assert.ok(found.length > 100);
+    assert.ok(code(bytes).length - counted <= 3);
+  },
+
+  "every request is counted, preflights as well": () =>
+    inLab(async (lab) => {
+      for (const [era, more] of /** @type {const} */ ([["modern", {}], ["legacy", { initialize: 1, "notifications/initialized": 1 }]])) {
+        const counts = await lab.page(async (tab) => {
+          await tab.row("coldStart", "raw", lab.url(era), era);
+          return lab.counts();
+        });
+        // In the older era the names of the headers change with the session: that asks for permission a second time.
+        const { OPTIONS, ...rest } = counts;
+        assert.deepEqual(rest, { ...more, "tools/call": 1 });
+        assert.ok(OPTIONS >= 1 && OPTIONS <= (era === "legacy" ? 2 : 1), `${OPTIONS} preflights`);
+      }
+    }),
+
+  "work that is not done fails, instead of being fast": () =>
+    inLab(async (lab) => {
+      await assert.rejects(lab.page((tab) => tab.row("coldStart", "raw", lab.url("modern").replace("/mcp", ":0/"), "modern")));
+      await assert.rejects(
+        lab.page(async (tab) => {
+          await tab.row("connect", "mcp-tasks", lab.url("modern"), "modern");
+          return tab.row("results", "no number", 1);
+        }),
+      );
+    }),
+
+  "the README shows figures of BENCHMARKS.md": () => {
+    const readme = readFileSync(inProject("README.md"), "utf8");
+    const [from, to] = MARKERS.map((marker) => readme.indexOf(marker));
+    assert.ok(from >= 0 && to > from, "the markers");
+    assert.ok(existsSync(inProject("BENCHMARKS.md")), "BENCHMARKS.md");
+    const rows = (text) => text.split("\n").filter((line) => line.startsWith("| "));
+    const shown = rows(readme.slice(from, to));
+    const measured = new Set(rows(readFileSync(inProject("BENCHMARKS.md"), "utf8")));
+    assert.ok(shown.length > 10);
+    for (const row of shown) assert.ok(measured.has(row), row);
+  },
+};
+
+async function inLab(work) {
+  const lab = await Lab.open();
+  try {
+    await work(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+/** @returns {Promise<{ passed: number, failed: number, skipped: string[] }>} */
+export async function check() {
+  const count = { passed: 0, failed: 0, skipped: [] };
+  const judge = (name, problem) => {
+    count[problem === undefined ? "passed" : "failed"]++;
+    console.log(problem === undefined ? `✓ ${name}` : `✗ ${name}: ${problem}`);
+  };
+  for (const [name, test] of Object.entries(TESTS)) {
+    judge(name, await Promise.resolve().then(test).then(() => undefined, (error) => error.message));
+  }
+  for (const name of Object.keys(ROWS)) {
+    try {
+      const { lines } = await measure({ quick: true, names: [name] });
+      print(lines);
+      judge(`row ${name}`);
+      for (const { what, figure, limit } of lines.filter(({ limit }) => limit !== undefined)) {
+        judge(`budget: ${what}`, Number(figure.replaceAll(",", "")) <= limit ? undefined : `${figure}, and not ${limit.toLocaleString("en")} at most`);
+      }
+    } catch (error) {
+      judge(`row ${name}`, error.message);
+    }
+  }
+  return count;
+}
