@@ -63,18 +63,20 @@ const OWN = ["results", "sequential"];
 
 /**
  * Runs the rows, one after the other.
- * @param {{ quick?: boolean, names?: string[], onRow?: (name: string, lines: Line[]) => void }} options
+ * @param {{ quick?: boolean, rounds?: number, names?: string[], onRow?: (name: string, lines: Line[]) => void }} options `rounds`: so many at most
  */
-export async function measure({ quick = false, names = [], onRow = () => {} }) {
+export async function measure({ quick = false, rounds = Infinity, names = [], onRow = () => {} }) {
   const unknown = names.find((name) => !(name in ROWS));
   if (unknown) throw new Error(`there is no row "${unknown}"; there are ${Object.keys(ROWS).join(", ")}`);
+  const scale = { ...FULL };
+  for (const kind of /** @type {const} */ (["coldRounds", "rounds", "taskRounds", "latencyRounds"])) scale[kind] = Math.min(scale[kind], rounds);
   const lab = await Lab.open();
   /** @type {Line[]} */
   const lines = [];
   try {
     for (const [name, row] of Object.entries(ROWS)) {
       if (names.length > 0 && !names.includes(name)) continue;
-      const found = await row(lab, quick ? (OWN.includes(name) ? ALONE : QUICK) : FULL);
+      const found = await row(lab, quick ? (OWN.includes(name) ? ALONE : QUICK) : scale);
       onRow(name, found);
       lines.push(...found);
     }

@@ -1,4 +1,4 @@
-import { check, interleaved, ratio } from "../rounds.mjs";
+import { check, interleaved, median, ratio } from "../rounds.mjs";
 
 const ERAS = /** @type {const} */ ([["modern", "2026-07-28"], ["legacy", "2025-11-25"]]);
 const VERSION = Object.fromEntries(ERAS);
@@ -13,7 +13,7 @@ const times = (value) => `${value.toFixed(2)}×`;
 export const peers = (samples, value, tell = times) =>
   Object.fromEntries(["client2", "sdk1"].filter((name) => samples[name]).map((name) => [name, tell(ratio(samples[name], samples.raw, value))]));
 
-const absolute = (samples) => `raw ${samples.raw.map(ms).sort((a, b) => a - b)[samples.raw.length >> 1].toFixed(1)} ms`;
+const absolute = (samples) => `raw ${median(samples.raw.map(ms)).toFixed(1)} ms`;
 
 /** Import, connect, the first result, with nothing in any cache. */
 export async function coldStart(lab, scale) {
@@ -23,14 +23,15 @@ export async function coldStart(lab, scale) {
       const samples = await interleaved(speakers(era, scale), scale.coldRounds, (program) =>
         lab.page(
           async (tab) => {
-            const { ms: taken, value } = await tab.row("coldStart", program, lab.url(era), era);
+            const { value, ...times } = await tab.row("coldStart", program, lab.url(era), era);
             check("cold start", value, "cold");
-            return { ms: taken, requests: await lab.counts() };
+            return { ...times, requests: await lab.counts() };
           },
           { cpu },
         ),
       );
       const figure = ratio(samples["mcp-tasks"], samples.raw, ms);
+      const after = (phase) => median(samples["mcp-tasks"].map((sample) => sample[phase])).toFixed(0);
       const requests = Object.entries(samples["mcp-tasks"][0].requests).map(([name, count]) => (count > 1 ? `${name} ×${count}` : name));
       lines.push({
         what: `cold start, ${version}${cpu > 1 ? `, CPU ${cpu}× slower` : ""}`,
@@ -38,7 +39,7 @@ export async function coldStart(lab, scale) {
         figure: times(figure),
         met: figure <= 1.6,
         peers: peers(samples, ms),
-        note: `${absolute(samples)}; requests: ${requests.join(", ")}`,
+        note: `${absolute(samples)}; imported after ${after("imported")} ms, connected after ${after("connected")}, done after ${after("ms")}; requests: ${requests.join(", ")}`,
       });
     }
   }
