@@ -34,8 +34,22 @@ export async function bundleAuth(dist) {
     banner: { js: `/*! With oauth4webapi ${version}:\n\n${licence}\n*/` },
   });
   await writeFile(join(dist, "callback.html"), await page({ ...options, format: "iife", minify: true }));
+  await writeFile(join(dist, "auth.d.ts"), 'export * from "./auth/index.js";\n');
+  const declared = await declarations(join(dist, "auth"));
   const modules = await readdir(join(dist, "auth"));
-  await Promise.all(modules.filter((name) => name.endsWith(".js")).map((name) => rm(join(dist, "auth", name))));
+  await Promise.all(modules.filter((name) => !declared.has(name)).map((name) => rm(join(dist, "auth", name))));
+}
+
+/**
+ * The declarations that the entry's own lead to. The others name the library's types, which nobody has who installs the package.
+ * @param {string} folder
+ */
+async function declarations(folder, name = "index.d.ts", found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  const text = await readFile(join(folder, name), "utf8");
+  for (const [, module] of text.matchAll(/from "\.\/([^"]+)\.js"/g)) await declarations(folder, `${module}.d.ts`, found);
+  return found;
 }
 
 /** @param {import("esbuild").BuildOptions} options */
