@@ -167,10 +167,21 @@ impl<J: Json> Engine<J> {
         };
         let retry = self.retries.iter().map(|(_, at)| *at).min();
         let reply = self.served.iter().filter_map(|(_, served)| served.due()).min();
-        [task, later, patience, exchange, resumption, self.stream.deadline(), self.subscription.deadline(), reply, self.opening_until(), retry]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            task,
+            later,
+            patience,
+            exchange,
+            resumption,
+            self.stream.deadline(),
+            self.subscription.deadline(),
+            reply,
+            self.opening_until(),
+            retry,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Time has passed: the deadline came, the page woke, the network is back.

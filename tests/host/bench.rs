@@ -260,7 +260,14 @@ impl Bench {
             match output {
                 Output::Fetch(fetch) => {
                     let body = fetch.body.map_or(Value::Null, |body| body.0);
-                    let sent = Sent { at: self.now, exchange: fetch.exchange, verb: fetch.verb, headers: fetch.headers, body, awaited: fetch.awaited };
+                    let sent = Sent {
+                        at: self.now,
+                        exchange: fetch.exchange,
+                        verb: fetch.verb,
+                        headers: fetch.headers,
+                        body,
+                        awaited: fetch.awaited,
+                    };
                     self.check(&sent);
                     self.open.insert(sent.exchange, None);
                     let reply = self.server.reply(&sent);

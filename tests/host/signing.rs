@@ -135,7 +135,8 @@ fn where_only_the_network_failed_the_sign_in_it_is_tried_again() {
     let mut left = 4;
     bench.server.upset(move |sent| {
         left -= i32::from(sent.method() == "tasks/get");
-        (sent.method() == "tasks/get" && left >= 0).then(|| Reply::unsigned(json!({ "code": "network", "message": "no authorization server" })))
+        (sent.method() == "tasks/get" && left >= 0)
+            .then(|| Reply::unsigned(json!({ "code": "network", "message": "no authorization server" })))
     });
     bench.pass(300_000);
     bench.value(result);
