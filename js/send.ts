@@ -85,7 +85,7 @@ export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptio
         void response.body?.cancel().catch(() => {});
       }
     } catch (error) {
-      if (error instanceof McpError) return { error };
+      if (McpError.is(error)) return { error };
       throw error;
     }
   };

@@ -127,7 +127,7 @@ export class SignIn {
 
 /** What a provider throws, as callers are told of it. */
 function failure(cause: unknown, what: string, { status, wwwAuthenticate }: { status: number; wwwAuthenticate?: string } = { status: 401 }): McpError {
-  if (cause instanceof McpError) return cause;
+  if (McpError.is(cause)) return cause;
   const data = { status, ...(wwwAuthenticate === undefined ? {} : { wwwAuthenticate }) };
   const said = cause instanceof Error && cause.message ? `: ${cause.message}` : "";
   return new McpError("unauthorized", what + said, { cause, data });

@@ -17,7 +17,7 @@ const KINDS: [Kind; 3] = [Kind::Tool, Kind::Prompt, Kind::Resource];
 const STATUSES: [u16; 12] = [200, 200, 200, 200, 202, 400, 401, 404, 405, 429, 500, 503];
 const MEDIA: [Media; 3] = [Media::Json, Media::EventStream, Media::Other];
 const STATES: [&str; 5] = ["working", "input_required", "completed", "failed", "cancelled"];
-const FAILURES: [Failure; 4] = [Failure::Network, Failure::TooLarge, Failure::Redirected, Failure::Unsendable];
+const FAILURES: [Failure; 5] = [Failure::Network, Failure::TooLarge, Failure::Redirected, Failure::Unsendable, Failure::SignIn];
 const VERSION: [&str; 2] = ["2026-07-28", "2025-11-25"];
 
 /// The bytes as they are used up; zeros after their end.
@@ -194,8 +194,12 @@ impl World<'_> {
                 let call = self.call();
                 self.engine.list_tasks(call, None, 10, now);
             }
-            16 if self.tape.chance() => self.engine.offline(),
-            16 => self.engine.wake(now),
+            16 => match self.tape.byte() % 5 {
+                0 | 2 => self.engine.wake(now),
+                1 => self.engine.offline(),
+                3 => self.engine.signing_in(now),
+                _ => self.engine.signed_in(self.tape.chance(), now),
+            },
             _ => self.answer(),
         }
     }

@@ -29,4 +29,5 @@ function size(files) {
 export function printSizes(dist) {
   console.log(`  core.wasm   ${size([join(dist, "core.wasm")])}`);
   console.log(`  JavaScript  ${size([...reachable(join(dist, "index.js"))])}`);
+  console.log(`  sign-in     ${size([join(dist, "auth.js")])}`);
 }
