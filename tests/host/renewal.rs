@@ -259,13 +259,16 @@ fn where_no_new_session_is_to_be_had_it_is_tried_again_and_then_whoever_waited_i
 
 #[test]
 fn where_no_new_session_is_to_be_had_the_reason_for_that_is_told() {
-    let reasons: [(&str, fn() -> Reply, Code); 3] =
-        [("no network", Reply::fail, Code::Network), ("busy", || Reply::status(500), Code::Http), ("silent", Reply::never, Code::Timeout)];
-    for (why, reply, code) in reasons {
+    for (why, reply, code) in [
+        ("no network", Reply::fail(), Code::Network),
+        ("broken", Reply::status(500), Code::Http),
+        ("silent", Reply::never(), Code::Timeout),
+    ] {
         for opening in ["initialize", "ping"] {
             let (mut bench, current) = forgetful(fresh(), REFUSALS[2].1);
             current.set(2);
-            bench.server.upset(move |sent| (sent.method() == opening).then(reply));
+            let refusal = reply.clone();
+            bench.server.upset(move |sent| (sent.method() == opening).then(|| refusal.clone()));
             let call = bench.invoke(tool("plain"));
             bench.pass(600_000);
             let error = bench.error(call);
