@@ -141,6 +141,21 @@ fn a_refusal_in_a_session_that_is_there_is_about_the_request() {
 }
 
 #[test]
+fn a_session_that_was_found_may_be_lost_before_what_was_refused_is_sent_again() {
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
+    let replies = [Reply::status(404), Reply::status(503).retry_after(20_000)];
+    let mut replies = replies.into_iter();
+    bench.server.upset(move |sent| (sent.method() == "prompts/get").then(|| replies.next()).flatten());
+    bench.on("prompts/get", |sent| Reply::json(sent.result(json!({ "messages": [] }))));
+    let call = bench.invoke(crate::bench::invocation(mcp_tasks::engine::Kind::Prompt, "p"));
+    bench.pass(5_000);
+    assert_eq!((bench.count("ping"), bench.count("prompts/get")), (1, 2), "it was found to be there");
+    current.set(2);
+    bench.pass(30_000);
+    assert_eq!((bench.value(call), bench.count("initialize")), (json!({ "messages": [] }), 1));
+}
+
+#[test]
 fn live_tasks_are_asked_for_in_the_new_session() {
     for known_there in [true, false] {
         let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
