@@ -31,8 +31,9 @@ pub enum Input<J> {
 pub struct Inputs<J> {
     known: Vec<(String, Input<J>)>,
     sending: bool,
-    /// The server refused these answers, for this reason: or it does not know the task, and is being asked for its status.
-    refused: Option<(Vec<String>, Error<J>)>,
+    /// The server refused these answers, or it does not know the task, and is being asked for its status; and why, where that is to be told
+    /// to whoever waits for the result.
+    refused: Option<(Vec<String>, Option<Error<J>>)>,
     failures: u32,
     /// The answers are not sent again before.
     not_before: Millis,
@@ -54,7 +55,7 @@ impl<J: Json> Inputs<J> {
     pub fn take_refusal(&mut self) -> Option<Error<J>> {
         let (keys, error) = self.refused.take()?;
         self.forget_sent(&keys);
-        Some(error)
+        error
     }
 
     /// Was any question of the task seen to?
@@ -299,12 +300,14 @@ impl<J: Json> Engine<J> {
             }
             // It may not know the task, which the status tells.
             Err(fault) if fault.error.rpc_code() == Some(INVALID_PARAMS) => {
+                let (mut all, told) = inputs.refused.take().unwrap_or_default();
+                all.extend_from_slice(keys);
                 if call.is_some() {
-                    inputs.forget_sent(keys);
+                    inputs.refused = Some((all, told));
                     return self.verify(call, id, fault.error, now);
                 }
                 keys.iter().for_each(|key| inputs.set(key, Input::Sent));
-                inputs.refused = Some((keys.into(), fault.error.about(id)));
+                inputs.refused = Some((all, Some(fault.error.about(id))));
                 return self.ask_status(id, now);
             }
             Err(fault) => {

@@ -20,6 +20,8 @@ const EVERYBODY: CallId = 0;
 const MOST_DOUBTS: u32 = 3;
 /// A server that was asked is not asked again for so long, unless it has answered anything since.
 const REST: Millis = 5_000;
+/// A session that was found to be there so shortly ago still is.
+const STILL: Millis = 1_000;
 /// What servers say of a session that they do not know, where they do not say it by the status 404.
 const SERVER_ERROR: i32 = -32000;
 const NO_SUCH_SESSION: i32 = -32001;
@@ -37,8 +39,8 @@ impl<J: Json> Engine<J> {
         let is_opening = matches!(failed.purpose, Purpose::Discover(_) | Purpose::Initialize(_) | Purpose::Reunion(_));
         // What was sent in an earlier session was refused for that.
         let is_old = failed.session != self.wire.session.number;
-        // Refused, the session found to be there, and refused again: it means something else.
-        let is_final = failed.doubts > 0 && !is_old && failed.found != self.session.found;
+        // Refused, the session found to be there, and refused again at once: it means something else.
+        let is_final = failed.doubts > 0 && !is_old && failed.found != self.session.found && now - self.session.found_at <= STILL;
         if is_opening || is_final || !(self.tells_of_session(fault) || is_old && says_no_session(fault)) {
             return Some(failed);
         }
@@ -101,6 +103,7 @@ impl<J: Json> Engine<J> {
         let fault = match outcome {
             Ok(()) => {
                 self.session.found += 1;
+                self.session.found_at = now;
                 self.session.doubted_until = 0;
                 return self.renewed(Ok(None), None);
             }

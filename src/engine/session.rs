@@ -43,9 +43,10 @@ pub struct Session<J> {
     corrected: bool,
     /// The modern request had no response that the page may see: this.
     pub(super) unseen: Option<Error<J>>,
-    /// The server is not asked before whether it still is; and how often it has said that it is.
+    /// The server is not asked before whether it still is; how often it has said that it is, and when it did so last.
     pub doubted_until: Millis,
     pub found: u32,
+    pub found_at: Millis,
     /// Why nothing could be learned of the session, or no other one be had, when it was doubted last.
     pub denied: Option<Error<J>>,
     /// The server knows that it has begun; and how that came to be.
@@ -71,6 +72,7 @@ impl<J> Default for Session<J> {
             outdated: None,
             doubted_until: 0,
             found: 0,
+            found_at: 0,
             denied: None,
             begun: false,
             beginning: Beginning::default(),

@@ -148,6 +148,34 @@ test("DELETE is not allowed: nothing is lost, and `onDebug` has the line", async
   expect(scripted.sent("DELETE")).toEqual([]);
 });
 
+test("Last-Event-ID may not be sent: a stream that breaks begins anew, what is asked on it comes, and `onDebug` has the line once", async ({ page, scripted }) => {
+  forget(scripted, ALLOW, "last-event-id");
+  scripted.on("GET", (call) => {
+    call.stream();
+    call.write("retry: 30\nid: first\ndata:\n\n");
+  });
+  await page.evaluate(async (url) => {
+    const details: (string | undefined)[] = [];
+    const asked: unknown[] = [];
+    const elicitation = (params: unknown) => {
+      asked.push(params);
+      return { action: "decline" as const };
+    };
+    Object.assign(kept, { details, asked, client: await connect(url, { elicitation, onDebug: ({ detail }) => void details.push(detail) }) });
+  }, scripted.url);
+  await scripted.until(() => scripted.streams === 1);
+  for (const [index, name] of ["one", "two"].entries()) {
+    scripted.hangUp();
+    await scripted.received("GET", index + 2);
+    const params = { message: name, requestedSchema: { type: "object", properties: {} } };
+    scripted.push({ jsonrpc: "2.0", id: name, method: "elicitation/create", params });
+    await page.waitForFunction((name) => JSON.stringify(kept.asked).includes(name), name);
+  }
+  const details = await page.evaluate(() => kept.details);
+  expect(details.filter((detail) => detail?.includes("Access-Control-Allow-Headers: Last-Event-ID"))).toHaveLength(1);
+  expect(scripted.sent("GET").every(({ headers }) => headers["last-event-id"] === undefined)).toBe(true);
+});
+
 test("GET needs no leave: a server that does not name it has its stream", async ({ page, scripted }) => {
   forget(scripted, METHODS, "GET");
   const watching = page.evaluate(async (url) => {

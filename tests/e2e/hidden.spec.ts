@@ -19,12 +19,12 @@ const WAYS: { server: PeerName; notifications: boolean; within: number }[] = [
 ];
 
 /** Long enough that the browser slows the page down, and not the end of a minute: when it lets slowed timers run. */
-const TASK = 60_000;
+const TASK = Number(process.env.HIDDEN_TASK ?? 60_000);
 /** One task would have its timer armed by the answer to its last poll, which is let run; with several, one timer arms the next. */
 const TASKS = 5;
 
 test("a task whose page is hidden is seen finished soon after its end, pushed or not, in both eras", async ({ page, context, peer }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(TASK + 120_000);
   const ways = await Promise.all(WAYS.map(async (way) => ({ ...way, url: (await peer(way.server))!, args: slow(way.server, TASK) })));
   await page.evaluate(
     async ({ ways, TASK, TASKS }) => {
@@ -63,6 +63,7 @@ test("a task whose page is hidden is seen finished soon after its end, pushed or
   expect(Math.max(...waits), "the browser slows the page down").toBeGreaterThan(20_000);
   for (const { url, server, within } of ways) {
     const late = ends.filter((end) => end.url === url).map((end) => end.late);
+    test.info().annotations.push({ type: "seen so late, in ms", description: `${server}: ${late.map(Math.round).join(", ")}` });
     expect(late, server).toHaveLength(TASKS);
     expect(Math.max(...late), server).toBeLessThan(within);
   }

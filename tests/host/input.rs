@@ -404,6 +404,18 @@ fn answers_by_hand_that_fail_leave_the_handlers_answer_alone() {
 }
 
 #[test]
+fn nobody_is_asked_for_a_task_that_the_server_may_not_know_any_more() {
+    let (mut bench, result) = bench(&["name", "age"]);
+    bench.server.tasks.borrow_mut().forget("t1");
+    bench.on("tasks/update", |sent| Reply::json(sent.error(-32602, "Task not found")));
+    bench.server.latency = 50;
+    let call = respond(&mut bench, "name");
+    bench.pass(10_000);
+    assert_eq!([call, result].map(|call| bench.error(call).code), [Code::TaskNotFound; 2]);
+    assert_eq!(bench.keys(), ["age", "name"], "each once");
+}
+
+#[test]
 fn no_status_names_a_question_that_has_its_answer() {
     for pushes in [true, false] {
         let mut bench = if pushes { Bench::modern() } else { Bench::modern_polling() };

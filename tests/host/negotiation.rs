@@ -1,6 +1,6 @@
 //! Opening a session.
 
-use mcp_tasks::engine::{CallId, Code, Config, Millis};
+use mcp_tasks::engine::{CallId, Code, Config};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, config};
@@ -229,20 +229,19 @@ fn connecting_can_be_abandoned() {
 
 #[test]
 fn a_server_that_is_busy_is_told_again_that_the_session_begins() {
-    let troubles: [(&str, bool, fn() -> Reply, Millis); 6] = [
-        ("busy", true, || Reply::status(503), 100),
-        ("busy for a while", false, || Reply::status(503).retry_after(4_000), 4_000),
-        ("too many requests", false, || Reply::status(429).retry_after(1_000), 1_000),
-        ("no network", false, Reply::fail, 100),
-        ("no network, or the browser refuses", true, Reply::fail, 100),
-        ("no answer", false, Reply::never, 60_000),
-    ];
-    for (why, hides_headers, trouble, least) in troubles {
+    for (why, hides_headers, trouble, least) in [
+        ("busy", true, Reply::status(503), 100),
+        ("busy for a while", false, Reply::status(503).retry_after(4_000), 4_000),
+        ("too many requests", false, Reply::status(429).retry_after(1_000), 1_000),
+        ("no network", false, Reply::fail(), 100),
+        ("no network, or the browser refuses", true, Reply::fail(), 100),
+        ("no answer", false, Reply::never(), 60_000),
+    ] {
         let mut bench = Bench::new(Config { hides_headers, ..config() }, all_capabilities());
         let mut is_first = true;
-        bench.on("notifications/initialized", move |_| if std::mem::take(&mut is_first) { trouble() } else { Reply::status(202) });
+        bench.on("notifications/initialized", move |_| if std::mem::take(&mut is_first) { trouble.clone() } else { Reply::status(202) });
         let call = connect(&mut bench);
-        bench.pass(least.saturating_sub(1));
+        bench.pass(least - 1);
         assert!(bench.is_pending(call), "{why}");
         bench.pass(60_000);
         let told = bench.all("notifications/initialized");

@@ -141,6 +141,21 @@ fn a_refusal_in_a_session_that_is_there_is_about_the_request() {
 }
 
 #[test]
+fn a_session_that_was_found_may_be_lost_before_what_was_refused_is_sent_again() {
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
+    let replies = [Reply::status(404), Reply::status(503).retry_after(20_000)];
+    let mut replies = replies.into_iter();
+    bench.server.upset(move |sent| (sent.method() == "prompts/get").then(|| replies.next()).flatten());
+    bench.on("prompts/get", |sent| Reply::json(sent.result(json!({ "messages": [] }))));
+    let call = bench.invoke(crate::bench::invocation(mcp_tasks::engine::Kind::Prompt, "p"));
+    bench.pass(5_000);
+    assert_eq!((bench.count("ping"), bench.count("prompts/get")), (1, 2), "it was found to be there");
+    current.set(2);
+    bench.pass(30_000);
+    assert_eq!((bench.value(call), bench.count("initialize")), (json!({ "messages": [] }), 1));
+}
+
+#[test]
 fn live_tasks_are_asked_for_in_the_new_session() {
     for known_there in [true, false] {
         let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
@@ -259,13 +274,16 @@ fn where_no_new_session_is_to_be_had_it_is_tried_again_and_then_whoever_waited_i
 
 #[test]
 fn where_no_new_session_is_to_be_had_the_reason_for_that_is_told() {
-    let reasons: [(&str, fn() -> Reply, Code); 3] =
-        [("no network", Reply::fail, Code::Network), ("busy", || Reply::status(500), Code::Http), ("silent", Reply::never, Code::Timeout)];
-    for (why, reply, code) in reasons {
+    for (why, reply, code) in [
+        ("no network", Reply::fail(), Code::Network),
+        ("broken", Reply::status(500), Code::Http),
+        ("silent", Reply::never(), Code::Timeout),
+    ] {
         for opening in ["initialize", "ping"] {
             let (mut bench, current) = forgetful(fresh(), REFUSALS[2].1);
             current.set(2);
-            bench.server.upset(move |sent| (sent.method() == opening).then(reply));
+            let refusal = reply.clone();
+            bench.server.upset(move |sent| (sent.method() == opening).then(|| refusal.clone()));
             let call = bench.invoke(tool("plain"));
             bench.pass(600_000);
             let error = bench.error(call);

@@ -32,6 +32,9 @@ declare global {
     weak: WeakRef<object>[];
     ends: { url: string; late: number }[];
     ticks: number[];
+    details: (string | undefined)[];
+    asked: unknown[];
+    endedAt: number;
   }
 
   interface Settled<T> {

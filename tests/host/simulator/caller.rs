@@ -146,6 +146,15 @@ impl Caller {
         self.pending.entry(call).and_modify(|pending| pending.is_hasty = is_hasty);
     }
 
+    /// The answers by hand that are under way, and to which questions.
+    pub fn by_hand(&self) -> Vec<(CallId, u32)> {
+        let numbers = self.pending.iter().filter_map(|(call, each)| match each.aim {
+            Aim::Respond(number) => Some((*call, number?)),
+            _ => None,
+        });
+        numbers.collect()
+    }
+
     fn status(&mut self, bench: &mut Bench, index: usize) {
         let id = self.handles[index].id.clone();
         self.start(bench, Aim::Status(index), |engine, call, now| engine.status(call, &id, now));

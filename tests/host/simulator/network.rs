@@ -32,6 +32,10 @@ impl World {
             let reply = if self.chance.percent(50) { Reply::fail() } else { refusal(503, wait) };
             return self.delivers(exchange, reply);
         }
+        if let Fate::Late(_) = fate {
+            // For whoever has come meanwhile as well.
+            self.troubles(self.bench.now);
+        }
         if matches!(fate, Fate::Lost | Fate::Refused(..) | Fate::Cut { clean: true }) {
             self.note_unanswered(sent);
         }

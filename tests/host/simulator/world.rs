@@ -263,7 +263,12 @@ impl World {
             Event::Arrives(sent, fate) => self.arrives(&sent, &fate),
             Event::GoesOn(index) => self.peer.go_on(index, now, &mut self.chance),
             Event::Act => {
+                let by_hand = self.caller.by_hand();
                 self.caller.act(&mut self.bench, &self.peer.plan.clone(), &mut self.chance);
+                // Whoever no longer waits does not hear that an answer by hand got lost.
+                for number in by_hand.into_iter().filter(|(call, _)| !self.caller.pending.contains_key(call)).map(|(_, number)| number) {
+                    *self.unanswered.entry(number).or_default() += 1;
+                }
                 if let Some(Aim::Result(index)) = self.caller.pending.get(&self.caller.last_call).map(|each| each.aim.clone()) {
                     self.note_asked_anew(index);
                 }
