@@ -23,6 +23,9 @@ const MOST_REFUSALS = 1;
 /** A registration that is older, in milliseconds, may be forgotten at the server, which tells the user and not us. */
 const NEW = 10 * 60_000;
 
+/** The longest list of scopes that is asked for, in characters: URLs have an end, and users read what they grant. */
+const LONGEST_SCOPE = 4_000;
+
 /** What every sign-in of this app has in common. */
 export interface App {
   options: OAuthOptions;
@@ -66,7 +69,8 @@ export class Session {
     await this.#opened;
     await this.#finish(signal);
     const tokens = this.#tokens;
-    if (tokens?.refreshToken !== undefined && isStale(tokens)) await this.#keepFresh(tokens);
+    // One that is good for no time at all is tried once.
+    if (tokens?.refreshToken !== undefined && isStale(tokens) && !this.#isUntried) await this.#keepFresh(tokens);
     const { accessToken, scheme } = this.#tokens ?? {};
     if (accessToken === undefined) return undefined;
     return scheme === "dpop" && this.#dpop ? this.#dpop.sign(accessToken, method, url) : accessToken;
@@ -151,7 +155,7 @@ export class Session {
   async #signIn(web: Web, { status, background, signal }: Challenge, wish: Wish, resource: Resource, server: AuthorizationServer): Promise<void> {
     const { options, registrations } = this.#app;
     const { grant } = options;
-    const wanted = wish.scope === undefined ? resource.scopes : scopesOf(wish.scope);
+    const wanted = wish.scope === undefined ? resource.scopes?.flatMap(scopesOf) : scopesOf(wish.scope);
     const scopes = union(this.#asked, wanted, scopesOf(options.scope));
     this.#checkLimits(status, scopes);
     if (!grant && scopes.length > 0 && server.scopes_supported?.includes("offline_access") && !scopes.includes("offline_access")) scopes.push("offline_access");
@@ -174,6 +178,7 @@ export class Session {
   #checkLimits(status: number, scopes: string[]): void {
     const tokens = this.#tokens;
     const had = tokens?.granted ?? tokens?.asked;
+    if (scopes.join(" ").length > LONGEST_SCOPE) throw failure("scope", "the server wants more scopes than a URL can hold");
     if (status === 403 && had && scopes.every((scope) => had.includes(scope) || tokens?.asked.includes(scope))) {
       throw failure("scope", "the server wants scopes that were asked for already");
     }
@@ -286,6 +291,7 @@ export class Session {
         await this.#take({ refreshToken, ...(granted && { granted }), ...renewed });
       } catch (error) {
         if (!McpError.is(error, "unauthorized")) throw error;
+        if (error.data.error === "invalid_client") await this.#app.registrations.forget(server.issuer);
         await this.#drop();
       }
     });
