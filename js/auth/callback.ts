@@ -12,8 +12,8 @@ export function callback(): void {
   // The code is nobody's business, the history's and the next page's among them.
   globalThis.history.replaceState(null, "", pathname);
   const key = ATTEMPT + new URLSearchParams(params).get("state");
-  const kept = read(key);
-  if (kept && new URL(kept.returnTo).origin === origin) {
+  const kept = read(key, origin);
+  if (kept) {
     globalThis.sessionStorage.setItem(key, JSON.stringify({ ...kept, params } satisfies Departure));
     globalThis.location.replace(kept.returnTo);
     return;
@@ -27,10 +27,11 @@ export function callback(): void {
   globalThis.close();
 }
 
-function read(key: string): Departure | undefined {
+/** The attempt that left a page of this origin. */
+function read(key: string, origin: string): Departure | undefined {
   try {
     const kept = JSON.parse(globalThis.sessionStorage.getItem(key) ?? "null") as Departure | null;
-    return kept && typeof kept.returnTo === "string" && URL.canParse(kept.returnTo) ? kept : undefined;
+    return kept && new URL(kept.returnTo).origin === origin ? kept : undefined;
   } catch {
     return undefined;
   }

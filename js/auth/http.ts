@@ -6,6 +6,9 @@ const LONGEST = 256 << 10;
 /** The longest wait for an answer of an authorization server, in milliseconds. */
 export const PATIENCE = 10_000;
 
+/** `setTimeout` fires at once above it. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** How the servers of one resource are asked. */
 export interface Web {
   fetch: typeof fetch;
@@ -47,7 +50,7 @@ export async function ask(web: Web, reason: SignInFailure, url: URL, init: Reque
   const ending = new AbortController();
   const abort = (): void => ending.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
-  const timer = setTimeout(() => ending.abort(unreachable(`${url.origin} did not answer within ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(() => ending.abort(unreachable(`${url.origin} did not answer within ${timeoutMs} ms`)), Math.min(timeoutMs, LONGEST_TIMER));
   try {
     const response = await until(
       ending.signal,
@@ -120,14 +123,14 @@ export function texts(value: unknown): string[] | undefined {
 }
 
 /**
- * The first of these documents that is there. What is not there has another status than 200, or none that the page may see: servers often
+ * The first of these documents that is there, as it is now. What is not there has another status than 200, or none that the page may see: servers often
  * send no CORS headers with a 404.
  */
 export async function firstOf(web: Web, urls: URL[]): Promise<{ url: URL; document: Record<string, unknown> } | undefined> {
   let trouble: McpError | undefined;
   for (const url of urls) {
     try {
-      const response = await ask(web, "discovery", url, { headers: { accept: "application/json" } });
+      const response = await ask(web, "discovery", url, { headers: { accept: "application/json" }, cache: "no-cache" });
       const document = response.status === 200 ? await object(response) : undefined;
       if (document) return { url, document };
       if (isTrouble(response.status)) trouble = unreachable(`${url.origin} answers with HTTP status ${response.status}`);

@@ -31,6 +31,7 @@ export function oauth(options: OAuthOptions): OAuthProvider {
 
 class Provider implements OAuthProvider {
   readonly #sessionFor: (endpoint: URL) => Session;
+  readonly #keeper: Keeper;
   readonly #sessions = new Map<string, Session>();
 
   constructor(options: OAuthOptions) {
@@ -38,6 +39,7 @@ class Provider implements OAuthProvider {
     // Authorization servers compare it to the byte.
     const redirectUri = given === undefined || parsed(String(given)) ? given?.toString() : absolute(given)?.href;
     const keeper = new Keeper(options.storage);
+    this.#keeper = keeper;
     const app = { options, redirectUri, keeper, registrations: new Registrations(options, redirectUri, keeper) };
     this.#sessionFor = (endpoint) => {
       const { href } = endpoint;
@@ -60,7 +62,11 @@ class Provider implements OAuthProvider {
   }
 
   async signOut(): Promise<void> {
+    // Those of earlier pages, too.
+    const kept = (await this.#keeper.list()).map(parsed).filter((endpoint) => endpoint !== undefined);
+    kept.forEach((endpoint) => this.#sessionFor(endpoint));
     await Promise.all([...this.#sessions.values()].map((session) => session.signOut()));
+    await this.#keeper.unlist();
   }
 
   #of({ url }: { url: URL }): Session {

@@ -10,7 +10,10 @@ export interface OAuthClient {
   client_secret?: string;
   /** How the client shows itself at the token endpoint; by default what the server supports of these. */
   token_endpoint_auth_method?: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
-  /** The authorization server that gave it: with any other the sign-in is refused. By default the first that is met. */
+  /**
+   * The authorization server that gave it: with any other the sign-in is refused. By default the first that is met, which an MCP server
+   * names: give it with a secret, which is no other's business.
+   */
   issuer?: string;
 }
 
@@ -76,7 +79,7 @@ export interface OAuthOptions {
    * Where tokens, and what this app registered as, outlast the page: in memory by default, and then no longer than the page.
    *
    * Whatever runs on the page's origin can read what is kept there, and use the tokens elsewhere: one line of injected script is enough.
-   * With `dpop` and `"indexeddb"` they are bound to a key that no script can take away.
+   * With `dpop` and `"indexeddb"` they are bound to a key that no script can take away; what holds text alone cannot keep such tokens.
    */
   storage?: TokenStorageOption;
   /** Instead of a user. */

@@ -3,7 +3,7 @@ import { McpError } from "../error.js";
 import { within } from "../limits.js";
 import { type Attempt, authorizationUrl, newAttempt, redeem } from "./authorization.js";
 import { algorithmFor, Key } from "./dpop.js";
-import { failure, unreachable } from "./failure.js";
+import { failure } from "./failure.js";
 import { obtain } from "./grants.js";
 import { isLoopback, PATIENCE, trusted, type Web } from "./http.js";
 import { type AuthorizationServer, refreshTokenGrantRequest, revocationRequest } from "./library.js";
@@ -16,12 +16,16 @@ import { findResource, type Resource } from "./resource.js";
 import { checkPkce, findServer } from "./server.js";
 import type { Keeper } from "./storage.js";
 import { type Answer, areTokens, isExpired, isStale, type Parties, scopesOf, type Tokens, tokensOf, trade, union } from "./tokens.js";
+import { Turns } from "./turns.js";
 import { type Wish, wishOf } from "./wish.js";
 
 /** So often in a row the server may refuse a token that it has just been given. */
 const MOST_REFUSALS = 1;
 /** A registration that is older, in milliseconds, may be forgotten at the server, which tells the user and not us. */
 const NEW = 10 * 60_000;
+
+/** The longest list of scopes that is asked for, in characters: URLs have an end, and users read what they grant. */
+const LONGEST_SCOPE = 4_000;
 
 /** What every sign-in of this app has in common. */
 export interface App {
@@ -37,6 +41,7 @@ export class Session {
   readonly #endpoint: URL;
   readonly #key: string;
   readonly #web: Web;
+  readonly #turns: Turns;
   #tokens: Tokens | undefined;
   #dpop: Key | undefined;
   /** The tokens are new, and the server has not taken them yet; and how often it refused such in a row. */
@@ -57,6 +62,7 @@ export class Session {
     const { fetch: given, timeoutMs = PATIENCE } = app.options;
     // Called as a plain function: browsers refuse `fetch` on any other `this`.
     const send: typeof fetch = given === undefined ? (input, init) => fetch(input, init) : (input, init) => given(input, init);
+    this.#turns = new Turns(`${this.#key} refresh`, app.keeper.isShared);
     this.#web = { fetch: send, timeoutMs, local: isLoopback(endpoint) };
   }
 
@@ -66,7 +72,8 @@ export class Session {
     await this.#opened;
     await this.#finish(signal);
     const tokens = this.#tokens;
-    if (tokens?.refreshToken !== undefined && isStale(tokens)) await this.#keepFresh(tokens);
+    // One that is good for no time at all is tried once.
+    if (tokens?.refreshToken !== undefined && isStale(tokens) && !this.#isUntried) await this.#keepFresh(tokens);
     const { accessToken, scheme } = this.#tokens ?? {};
     if (accessToken === undefined) return undefined;
     return scheme === "dpop" && this.#dpop ? this.#dpop.sign(accessToken, method, url) : accessToken;
@@ -151,7 +158,7 @@ export class Session {
   async #signIn(web: Web, { status, background, signal }: Challenge, wish: Wish, resource: Resource, server: AuthorizationServer): Promise<void> {
     const { options, registrations } = this.#app;
     const { grant } = options;
-    const wanted = wish.scope === undefined ? resource.scopes : scopesOf(wish.scope);
+    const wanted = wish.scope === undefined ? resource.scopes?.flatMap(scopesOf) : scopesOf(wish.scope);
     const scopes = union(this.#asked, wanted, scopesOf(options.scope));
     this.#checkLimits(status, scopes);
     if (!grant && scopes.length > 0 && server.scopes_supported?.includes("offline_access") && !scopes.includes("offline_access")) scopes.push("offline_access");
@@ -174,6 +181,7 @@ export class Session {
   #checkLimits(status: number, scopes: string[]): void {
     const tokens = this.#tokens;
     const had = tokens?.granted ?? tokens?.asked;
+    if (scopes.join(" ").length > LONGEST_SCOPE) throw failure("scope", "the server wants more scopes than a URL can hold");
     if (status === 403 && had && scopes.every((scope) => had.includes(scope) || tokens?.asked.includes(scope))) {
       throw failure("scope", "the server wants scopes that were asked for already");
     }
@@ -267,16 +275,23 @@ export class Session {
    * @throws `McpError` `network`
    */
   #refresh(web: Web, stale: Tokens, server: AuthorizationServer): Promise<void> {
-    return this.#alone(web, async () => {
+    const look = async (): Promise<number | undefined> => {
+      await this.#recall();
+      return this.#tokens?.since;
+    };
+    return this.#turns.take(3 * web.timeoutMs, look, async () => {
       await this.#recall();
       const tokens = this.#tokens;
       // Somebody else was here before.
-      if (!tokens || tokens.accessToken !== stale.accessToken || tokens.refreshToken === undefined) return;
+      if (!tokens || tokens.accessToken !== stale.accessToken || tokens.refreshToken === undefined) return undefined;
       const { refreshToken, resource, asked, granted } = tokens;
       try {
         const registration = await this.#app.registrations.at(web, server, asked);
         // What was given to one client is no use to another.
-        if (registration.client_id !== tokens.clientId) return await this.#drop();
+        if (registration.client_id !== tokens.clientId) {
+          await this.#drop();
+          return undefined;
+        }
         const parties = await this.#parties(server, registration);
         const answer = await trade(web, parties, (options) =>
           refreshTokenGrantRequest(server, parties.client, parties.proof, refreshToken, { ...options, additionalParameters: { resource } }),
@@ -284,26 +299,14 @@ export class Session {
         const renewed = tokensOf(answer, parties, { resource, asked, key: this.#dpop?.pair });
         // One that is not replaced stays good; nor is what was granted told twice.
         await this.#take({ refreshToken, ...(granted && { granted }), ...renewed });
+        return renewed.since;
       } catch (error) {
         if (!McpError.is(error, "unauthorized")) throw error;
+        if (error.data.error === "invalid_client") await this.#app.registrations.forget(server.issuer);
         await this.#drop();
+        return undefined;
       }
     });
-  }
-
-  async #alone(web: Web, act: () => Promise<void>): Promise<void> {
-    const locks = (globalThis.navigator as Navigator | undefined)?.locks;
-    if (!this.#app.keeper.isShared || !locks) return act();
-    const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(unreachable("another tab is refreshing the tokens, and does not finish")), 3 * web.timeoutMs);
-    try {
-      await locks.request(`${this.#key} refresh`, { signal: waiting.signal }, () => {
-        clearTimeout(timer);
-        return act();
-      });
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** What another tab, or an earlier page, has left. */
@@ -323,6 +326,7 @@ export class Session {
     this.#hold(tokens);
     this.#isUntried = true;
     await this.#app.keeper.set(this.#key, tokens);
+    await this.#app.keeper.list(this.#endpoint.href);
   }
 
   #hold(tokens: Tokens): void {

@@ -20,6 +20,9 @@ export function isTokenStorage(given: unknown): given is TokenStorageOption | un
   return typeof given === "object" && given !== null && methods.every((name) => typeof (given as Record<string, unknown>)[name] === "function");
 }
 
+/** Where the endpoints are listed: a storage cannot say what is in it. */
+const ENDPOINTS = "mcp-tasks sign-ins";
+
 /** A storage that does not answer is gone on without after this, in milliseconds. */
 const PATIENCE = 5_000;
 
@@ -42,6 +45,20 @@ export class Keeper {
 
   async set(key: string, value: unknown): Promise<void> {
     await this.#try((storage) => storage.set(key, value));
+  }
+
+  /** The endpoints that tokens are kept for; one more, where it is given. */
+  async list(more?: string): Promise<string[]> {
+    const kept = await this.get(ENDPOINTS);
+    const endpoints = Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
+    if (more === undefined || endpoints.includes(more)) return endpoints;
+    await this.set(ENDPOINTS, [...endpoints, more]);
+    return [...endpoints, more];
+  }
+
+  /** There are none any more. */
+  async unlist(): Promise<void> {
+    await this.delete(ENDPOINTS);
   }
 
   async delete(key: string): Promise<void> {

@@ -10,7 +10,7 @@ const redirectUri = `${location.origin}/dist/callback.html`;
 
 /** Connects as a page does whose users sign in. */
 const signedIn = (url, options = {}, more = {}) =>
-  connect(url, { auth: auth.oauth({ redirectUri, clientName: "The tests", ...options }), onDebug: (event) => said.push(event), ...more });
+  globalThis.connect(url, { auth: auth.oauth({ redirectUri, clientName: "The tests", ...options }), onDebug: (event) => said.push(event), ...more });
 
 /** A whole visit: what the tool says, or what went wrong. */
 const visit = (url, options, more) =>
