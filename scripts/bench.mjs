@@ -14,8 +14,8 @@ await main(async () => {
   if (values.bytes) return (await import("../tests/bench/bytes.mjs")).printBytes();
   await chromium();
   const { measure } = await import("../tests/bench/run.mjs");
-  const { print } = await import("../tests/bench/report.mjs");
-  const { lines, browser } = await measure({ quick: values.quick, rounds: Number(values.rounds ?? Infinity), names: positionals, onRow: (_, found) => print(found) });
-  if (!values.quick && !values.rounds && positionals.length === 0) await (await import("../tests/bench/report.mjs")).write(lines, browser);
+  const { print, write } = await import("../tests/bench/report.mjs");
+  const measured = await measure({ quick: values.quick, rounds: Number(values.rounds ?? Infinity), names: positionals, onRow: (_, found) => print(found) });
+  if (!values.quick && positionals.length === 0) await write(measured);
   process.exit(); // Nothing is left to wait for but what a browser may have forgotten to close.
 });

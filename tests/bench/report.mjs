@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { cpus, totalmem, type } from "node:os";
+import { cpus, loadavg, totalmem, type } from "node:os";
 import { inProject } from "../../scripts/lib/project.mjs";
 
 /** Where the table stands in the README. */
@@ -21,8 +21,11 @@ const table = (rows) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 const own = async (path) => JSON.parse(await readFile(inProject(path), "utf8"));
 
-/** Writes BENCHMARKS.md, and the README's table. @param {import("./run.mjs").Line[]} lines @param {string} browser its version */
-export async function write(lines, browser) {
+/**
+ * Writes BENCHMARKS.md, and the README's table.
+ * @param {{ lines: import("./run.mjs").Line[], browser: string, scale: Record<string, any> }} measured `browser`: its version
+ */
+export async function write({ lines, browser, scale }) {
   const { version, devDependencies } = await own("package.json");
   const pinned = (name) => `${name} ${devDependencies[name]}`;
   const date = new Date().toISOString().slice(0, 10);
@@ -36,10 +39,11 @@ export async function write(lines, browser) {
 
 Written by \`npm run bench\` on ${date}: mcp-tasks ${version} against ${pinned("@modelcontextprotocol/client")} with ${pinned("@modelcontextprotocol/ext-tasks")},
 ${pinned("@modelcontextprotocol/sdk")}, ${pinned("eventsource-parser")} and \`fetch\` by hand ("raw").
-Chromium ${browser}, headless, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()}.
+Chromium ${browser}, headless, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()}; the load average at the end was ${loadavg()[1].toFixed(1)}.
 
 The server is a fast scripted one of both eras, on another origin than the page, on the same machine. Programs run in turns, forwards and backwards; a figure with "×" is the
-median of the ratios within each round, raw = 1. Requests are counted by the server, preflights included; "main thread" is what Chromium counts as the time of its tasks.
+median of the ratios within each round, raw = 1: ${scale.coldRounds} rounds of cold starts, ${scale.taskRounds} of many tasks, ${scale.rounds} of the rest. Requests are counted by the
+server, preflights included; "main thread" is the time for which the page's thread has run.
 
 ${body}
 

@@ -61,6 +61,9 @@ const QUICK = {
 const ALONE = { ...QUICK, others: [] };
 const OWN = ["results", "sequential"];
 
+/** A row once, small. @param {Lab} lab @param {string} name */
+export const smoke = (lab, name) => ROWS[name](lab, OWN.includes(name) ? ALONE : QUICK);
+
 /**
  * Runs the rows, one after the other.
  * @param {{ quick?: boolean, rounds?: number, names?: string[], onRow?: (name: string, lines: Line[]) => void }} options `rounds`: so many at most
@@ -74,13 +77,12 @@ export async function measure({ quick = false, rounds = Infinity, names = [], on
   /** @type {Line[]} */
   const lines = [];
   try {
-    for (const [name, row] of Object.entries(ROWS)) {
-      if (names.length > 0 && !names.includes(name)) continue;
-      const found = await row(lab, quick ? (OWN.includes(name) ? ALONE : QUICK) : scale);
+    for (const name of Object.keys(ROWS).filter((name) => names.length === 0 || names.includes(name))) {
+      const found = await (quick ? smoke(lab, name) : ROWS[name](lab, scale));
       onRow(name, found);
       lines.push(...found);
     }
-    return { lines, browser: lab.version };
+    return { lines, browser: lab.version, scale };
   } finally {
     await lab.close();
   }

@@ -13,11 +13,11 @@ export async function tasks(lab, scale) {
     for (const [era, version] of [["modern", "2026-07-28"], ["legacy", "2025-11-25"]]) {
       const samples = await interleaved(speakers(era, scale), taskRounds, (program) =>
         warm(lab, program, era, { push, interval }, async (tab) => {
-          const { value, taskMs } = await tab.busy(() => tab.row("tasks", count, life));
+          const { value, busy } = await tab.busy(() => tab.row("tasks", count, life));
           check("results", value.value, count);
           const counts = await lab.counts();
           check("created", counts["tools/call"], count);
-          return { ms: value.ms, busy: taskMs, requests: sum(counts), preflights: counts.OPTIONS ?? 0, counts };
+          return { ms: value.ms, busy, requests: sum(counts), preflights: counts.OPTIONS ?? 0, counts };
         }),
       );
       const ours = samples["mcp-tasks"];
