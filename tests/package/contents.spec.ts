@@ -30,7 +30,7 @@ function graph(entry: string, seen = new Set<string>()): Set<string> {
   if (seen.has(entry)) return seen;
   seen.add(entry);
   const source = readFileSync(join(home, entry), "utf8");
-  for (const [, specifier = ""] of source.matchAll(/(?:\bfrom|\bimport\(?)\s*"([^"]+)"/g)) {
+  for (const [, specifier = ""] of source.matchAll(/(?:\bfrom|\bimport\(?)\s*"([\w@:./-]+)"/g)) {
     expect(specifier, `imported by ${entry}`).toMatch(/^(\.|node:)/);
     if (specifier.startsWith(".")) graph(relative(home, resolve(home, dirname(entry), specifier)), seen);
   }
