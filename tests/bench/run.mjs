@@ -47,7 +47,7 @@ const QUICK = {
   small: 3,
   messages: 500,
   taskRounds: 1,
-  tasks: 20,
+  tasks: 10,
   life: 300,
   interval: 100,
   live: 50,
