@@ -186,9 +186,12 @@ impl<J: Json> Engine<J> {
         }
         self.created_as(status, now);
         let early = std::mem::take(&mut self.early);
+        // What came early announces nothing any more: another task may have said since that it will ask.
+        let announced = self.announced.clone();
         for pushed in early {
             if *pushed.task_id == *id { self.pushed(pushed, now) } else { self.early.push(pushed) }
         }
+        self.announced = announced;
         if self.is_asked_for(&id) {
             self.restate(&id, now);
         }

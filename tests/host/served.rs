@@ -572,3 +572,44 @@ fn what_a_task_asked_that_is_gone_is_forgotten() {
     bench.pass(60_000);
     assert_eq!(bench.keys().len(), 1);
 }
+
+#[test]
+fn a_question_of_a_task_that_nobody_knows_is_asked_once_however_often_it_comes() {
+    let mut bench = session_of(answering());
+    for _ in 0..3 {
+        // Something is being made, and it may be the task that asks.
+        bench.hold("tools/call");
+        let call = bench.invoke(tool_task("slow"));
+        bench.push(&told("t9", "input_required"));
+        bench.push(&question(1, "name?"));
+        let sent = bench.last("tools/call");
+        bench.reply(&sent, Reply::json(sent.error(-32000, "no")));
+        bench.pass(100);
+        assert_eq!((bench.error(call).code, bench.keys().len()), (Code::Rpc, 1));
+        bench.push_bytes(Arrival::End);
+        bench.pass(5_000);
+    }
+    bench.answer(1, accept("Ada"));
+    assert_eq!(answers(&bench), [answer_to(1, accept("Ada"))]);
+}
+
+#[test]
+fn a_question_is_that_of_the_task_which_said_last_that_it_will_ask_whenever_the_others_are_told_of() {
+    let mut bench = session_of(answering());
+    bench.hold("tools/call");
+    let first = bench.invoke(tool_task("slow"));
+    let made = bench.last("tools/call");
+    bench.invoke(tool_task("slow"));
+    bench.push(&told("t1", "input_required"));
+    bench.push(&question(1, "name?"));
+    bench.push(&told("t2", "input_required"));
+    // The answer that tells of the first comes in between.
+    bench.server.tasks.borrow_mut().set("t1", 0, "input_required");
+    bench.reply(&made, Reply::json(made.result(json!({ "task": crate::server::task("t1", &json!("working"), None) }))));
+    bench.pass(0);
+    assert_eq!(bench.value(first)["taskId"], "t1");
+    bench.push(&question(2, "age?"));
+    bench.result("t1");
+    bench.pass(1_000);
+    assert_eq!(bench.keys(), ["1"], "the other question is another task's");
+}

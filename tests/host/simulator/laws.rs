@@ -158,7 +158,9 @@ impl World {
                 let own = error.code == Code::Rpc && (error.message.contains(&words(token)) || name == "must" && !self.peer.plan.tasks);
                 let input = error.code == Code::InputRequired && self.may_lack_input(pending.since);
                 let late = error.code == Code::Timeout && pending.is_hasty;
-                own || input || late || task.is_some_and(|task| agrees(task, kind, error)) || self.excuses(error.code, pending.since)
+                // One that may be made twice may have made two.
+                let mut made = self.peer.tasks.iter().filter(|task| task.token == token);
+                own || input || late || made.any(|task| agrees(task, kind, error)) || self.excuses(error.code, pending.since)
             }
         };
         self.demand(
