@@ -146,7 +146,8 @@ impl World {
         }
         self.events.retain(|_, event| !matches!(event, Event::Tend | Event::Restart(_) | Event::Sleep(_) | Event::Act));
         self.run(LONG, |world| world.events.is_empty());
-        self.run(400_000, |_| false);
+        // Connections that were lost in sleep may be found dead as late as this.
+        self.run(LONG, |_| false);
         self.check_rest();
     }
 
