@@ -307,10 +307,12 @@ impl<J: Json> Engine<J> {
         }
         if task.is_done() {
             if let Some(mut task) = self.tasks.remove(id) {
-                self.let_go(&mut task);
                 if task.life.is_over() {
                     self.remember_ended(&task.id);
+                } else {
+                    self.keep_served_of(id);
                 }
+                self.let_go(&mut task);
             }
         } else {
             self.attend(id, now);

@@ -4,7 +4,7 @@
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
-use super::json::Json;
+use super::json::{Json, Key};
 use super::legacy;
 use super::listing::Listing;
 use super::machine::{Call, Engine};
@@ -61,9 +61,12 @@ impl<J: Json> Engine<J> {
         if is_lost {
             // It was not the call that was refused.
             *fault = Fault::lasting(Error::new(Code::Network, "the stream broke before the answer came, and the session is gone"));
-        } else if let Some(error) = &self.session.denied {
+        } else {
             // That it knows no such session is only half of it: there is no other to be had, for this reason.
-            *fault = Fault::lasting(error.clone());
+            let error = self.session.denied.clone().unwrap_or_else(|| fault.error.clone());
+            let is_of_session = matches!(error.rpc_code(), Some(SERVER_ERROR | NO_SUCH_SESSION));
+            // These words are about the session as well, and not about what was asked.
+            *fault = Fault::lasting(if is_of_session { lost(fault.status, &error) } else { error });
         }
         // Whoever follows a task asks again.
         fault.transient |= matches!(failed.purpose, Purpose::Poll { .. } | Purpose::Payload(_) | Purpose::Aside(_));
@@ -154,6 +157,11 @@ impl<J: Json> Engine<J> {
         }
         self.session.denied = outcome.err();
     }
+}
+
+fn lost<J: Json>(status: u16, said: &Error<J>) -> Error<J> {
+    let message = ["the server loses its sessions: ", &said.message].concat();
+    Error::new(Code::Http, message).carrying(J::object().with(Key::Status, J::float(f64::from(status))))
 }
 
 fn says_no_session<J: Json>(fault: &Fault<J>) -> bool {

@@ -312,6 +312,23 @@ fn a_server_that_forgets_every_session_at_once_is_not_hammered() {
 }
 
 #[test]
+fn what_a_server_says_of_lost_sessions_is_not_taken_for_its_answer() {
+    let (mut bench, current) = forgetful(fresh(), REFUSALS[1].1);
+    let forgets = current.clone();
+    bench.server.upset(move |sent| {
+        if sent.method() == "tools/list" {
+            forgets.set(forgets.get() + 1);
+        }
+        None
+    });
+    let call = bench.invoke(tool("must"));
+    bench.pass(60_000);
+    let error = bench.error(call);
+    assert_eq!((error.code, bench.count("tools/call")), (Code::Http, 0), "a list that was not had is no empty one: {error:?}");
+    assert_eq!(error.data.as_ref().expect("data").0, json!({ "status": 404 }));
+}
+
+#[test]
 fn nothing_hangs_when_the_client_is_closed_meanwhile() {
     let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));
     current.set(2);

@@ -549,6 +549,10 @@ fn what_a_task_asked_that_was_lost_for_a_while_is_asked_again_where_the_server_d
 
         let tasks = bench.server.tasks.clone();
         bench.on("tasks/get", move |sent| Reply::json(sent.result(tasks.borrow().at(id_of(sent), sent.at).expect("a task"))));
+        // Somebody has a look at it, and that is all.
+        let status = bench.call(|engine, call, now| engine.status(call, "t1", now));
+        bench.pass(1_000);
+        bench.value(status);
         bench.tell(|engine, now| engine.follow("t1", now));
         let result = bench.result("t1");
         bench.pass(5_000);
