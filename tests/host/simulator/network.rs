@@ -32,10 +32,6 @@ impl World {
             let reply = if self.chance.percent(50) { Reply::fail() } else { refusal(503, wait) };
             return self.delivers(exchange, reply);
         }
-        if let Fate::Late(_) = fate {
-            // For whoever has come meanwhile as well.
-            self.troubles(self.bench.now);
-        }
         if matches!(fate, Fate::Lost | Fate::Refused(..) | Fate::Cut { clean: true }) {
             self.note_unanswered(sent);
         }
@@ -103,6 +99,8 @@ impl World {
             *due = (*due).max(now + delay + after);
             let at = *due;
             let is_trouble = match &arrival {
+                // For whoever has come meanwhile as well.
+                _ if self.troubled.contains(&exchange) => true,
                 Arrival::Fail(_) => true,
                 Arrival::Head(head) => head.status >= 300,
                 _ => false,
