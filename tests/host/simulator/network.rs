@@ -99,13 +99,12 @@ impl World {
             *due = (*due).max(now + delay + after);
             let at = *due;
             let is_trouble = match &arrival {
-                // For whoever has come meanwhile as well.
-                _ if self.troubled.contains(&exchange) => true,
                 Arrival::Fail(_) => true,
                 Arrival::Head(head) => head.status >= 300,
                 _ => false,
             };
-            if is_trouble && !self.calm {
+            // What met with trouble is trouble for whoever has come meanwhile as well, however calm it is by then.
+            if is_trouble && !self.calm || self.troubled.contains(&exchange) {
                 self.troubles(at);
             }
             self.bench.schedule(exchange, at - now, arrival);
