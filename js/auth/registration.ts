@@ -22,6 +22,7 @@ export class Registrations {
   readonly #redirectUri: string | undefined;
   readonly #keeper: Keeper;
   readonly #known = new Map<string, Registration>();
+  readonly #turns = new Map<string, Promise<void>>();
   /** The authorization server that the client id of the options is taken to be of. */
   #bound: string | undefined;
 
@@ -47,6 +48,21 @@ export class Registrations {
     if (clientMetadataUrl !== undefined && server.client_id_metadata_document_supported === true) {
       return { client_id: String(clientMetadataUrl), token_endpoint_auth_method: "none", issuer };
     }
+    // Whoever else registers at the same time does it for all.
+    const turn = (this.#turns.get(issuer) ?? Promise.resolve()).then(() => this.#own(web, server, scopes));
+    this.#turns.set(
+      issuer,
+      turn.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return turn;
+  }
+
+  /** The one that we have, or a new one. */
+  async #own(web: Web, server: AuthorizationServer, scopes: string[]): Promise<Registration> {
+    const { issuer } = server;
     const known = this.#known.get(issuer) ?? (await this.#keeper.get(this.#key(issuer)));
     if (isRegistration(known, issuer) && !isExpired(known)) return known;
     const registered = await this.#register(web, server, scopes);
@@ -55,10 +71,26 @@ export class Registrations {
     return registered;
   }
 
-  /** The server may have forgotten us: the next time we register anew. */
-  async forget(issuer: string): Promise<void> {
-    this.#known.delete(issuer);
-    await this.#keeper.delete(this.#key(issuer));
+  /** The server may have forgotten us: the next time we register anew. What was registered since stays. */
+  async forget({ issuer, client_id }: Registration): Promise<void> {
+    if (this.#known.get(issuer)?.client_id === client_id) this.#known.delete(issuer);
+    const kept = await this.#keeper.get(this.#key(issuer));
+    if (isRegistration(kept, issuer) && kept.client_id === client_id) await this.#keeper.delete(this.#key(issuer));
+  }
+
+  /** As it is kept: what the app has itself, a secret among it, is not written anywhere. */
+  kept(registration: Registration): Registration {
+    const { client_id, issuer } = registration;
+    return this.#isAgreed(registration) ? { client_id, issuer } : registration;
+  }
+
+  /** As it is used, from what was kept. */
+  whole(kept: Registration): Registration {
+    return this.#isAgreed(kept) ? { ...this.#options.client, ...kept } : kept;
+  }
+
+  #isAgreed({ client_id }: Registration): boolean {
+    return this.#options.client?.client_id === client_id;
   }
 
   #key(issuer: string): string {

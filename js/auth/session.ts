@@ -53,6 +53,8 @@ export class Session {
   #asked: string[] = [];
   #opened: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
+  /** The refreshes of this page, one after the other, whoever wants them. */
+  #turn: Promise<void> = Promise.resolve();
   #renewing: { outcome: Promise<boolean>; signal: AbortSignal } | undefined;
 
   constructor(app: App, endpoint: URL) {
@@ -76,7 +78,9 @@ export class Session {
     if (tokens?.refreshToken !== undefined && isStale(tokens) && !this.#isUntried) await this.#keepFresh(tokens);
     const { accessToken, scheme } = this.#tokens ?? {};
     if (accessToken === undefined) return undefined;
-    return scheme === "dpop" && this.#dpop ? this.#dpop.sign(accessToken, method, url) : accessToken;
+    if (scheme === "bearer") return accessToken;
+    // Without its key it is worth nothing, and would be taken for one that needs none.
+    return this.#dpop?.sign(accessToken, method, url);
   }
 
   /** A response has come that was no refusal. */
@@ -128,6 +132,7 @@ export class Session {
     const tokens = this.#tokens;
     if (tokens && (tokens.issuer !== issuer || tokens.resource !== resource.id)) await this.#drop();
     const server = await this.#meet(web, issuer);
+    if (this.#isOther(credentials)) return true;
     if (this.#tokens?.refreshToken !== undefined && status === 401 && !this.#isUntried) {
       await this.#refresh(web, this.#tokens, server);
       if (this.#tokens) return true;
@@ -164,15 +169,15 @@ export class Session {
     if (!grant && scopes.length > 0 && server.scopes_supported?.includes("offline_access") && !scopes.includes("offline_access")) scopes.push("offline_access");
     if (!grant) checkPkce(server);
     const registration = await registrations.at(web, server, scopes);
-    await this.#chooseKey(wish, resource, server);
+    const key = await this.#chooseKey(wish, resource, server);
     try {
-      const parties = await this.#parties(server, registration);
+      const parties = await this.#parties(server, registration, key);
       const answer = grant
         ? await obtain(web, grant, parties, resource.id, scopes)
         : await this.#askUser(web, parties, resource, registration, scopes, background, signal);
-      await this.#take(tokensOf(answer, parties, { resource: resource.id, asked: scopes, key: this.#dpop?.pair }));
+      await this.#take(tokensOf(answer, parties, { registration: registrations.kept(registration), resource: resource.id, asked: scopes, key: key?.pair }), key);
     } catch (error) {
-      if (McpError.is(error, "unauthorized") && isForgotten(error, registration)) await registrations.forget(server.issuer);
+      if (McpError.is(error, "unauthorized") && isForgotten(error, registration)) await registrations.forget(registration);
       throw error;
     }
   }
@@ -200,11 +205,18 @@ export class Session {
     background: boolean,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { options, redirectUri } = this.#app;
-    const { mode = "popup", authorize } = options;
-    const leaves = mode === "redirect" && !authorize;
+    const { options, redirectUri, registrations } = this.#app;
+    const { authorize } = options;
+    const leaves = this.#leaves;
     if (leaves && background) throw failure("interaction", "the user has to sign in, which leaves the page: that waits until they want something");
-    const attempt = newAttempt({ issuer: parties.server.issuer, resource: resource.id, redirectUri: redirectUri!, registration, scopes, bound: parties.dpop !== undefined });
+    const attempt = newAttempt({
+      issuer: parties.server.issuer,
+      resource: resource.id,
+      redirectUri: redirectUri!,
+      registration: registrations.kept(registration),
+      scopes,
+      bound: parties.dpop !== undefined,
+    });
     // A key that does not come along cannot be promised.
     const thumbprint = leaves ? undefined : await parties.dpop?.calculateThumbprint();
     const url = await authorizationUrl(parties.server, attempt, thumbprint);
@@ -217,10 +229,16 @@ export class Session {
     });
   }
 
+  /** Is this page left for the sign-in? */
+  get #leaves(): boolean {
+    const { mode, authorize } = this.#app.options;
+    return mode === "redirect" && !authorize;
+  }
+
   /** The user has come back from the authorization server to this page. */
   async #finish(signal: AbortSignal): Promise<void> {
-    const { options, redirectUri } = this.#app;
-    if (options.mode !== "redirect" || options.authorize || redirectUri === undefined) return;
+    const { redirectUri } = this.#app;
+    if (!this.#leaves || redirectUri === undefined) return;
     const back = comeBack(this.#endpoint, redirectUri);
     if (back) this.#returning = this.#redeem({ ...this.#web, signal }, back.attempt, back.params).finally(() => (this.#returning = undefined));
     await this.#returning;
@@ -230,28 +248,26 @@ export class Session {
 
   async #redeem(web: Web, attempt: Attempt, params: URLSearchParams): Promise<void> {
     const server = await this.#meet(web, attempt.issuer);
-    const { client } = this.#app.options;
-    const { client_id } = attempt.registration;
-    // A secret that the app has is not kept with the attempt.
-    const registration = client?.client_id === client_id ? { ...client, issuer: attempt.issuer } : attempt.registration;
-    await this.#chooseKey({ dpop: attempt.bound }, { dpop: false }, server);
-    const parties = await this.#parties(server, registration);
+    const { registration, resource, scopes: asked, bound } = attempt;
+    const key = await this.#chooseKey({ dpop: bound }, { dpop: false }, server);
+    const parties = await this.#parties(server, registration, key);
     const answer = await redeem(web, parties, attempt, params);
-    await this.#take(tokensOf(answer, parties, { resource: attempt.resource, asked: attempt.scopes, key: this.#dpop?.pair }));
+    await this.#take(tokensOf(answer, parties, { registration, resource, asked, key: key?.pair }), key);
   }
 
-  /** A key for the tokens to be bound to, where the app or the server wants that and both can. */
-  async #chooseKey(wish: Pick<Wish, "dpop">, resource: Pick<Resource, "dpop">, server: AuthorizationServer): Promise<void> {
+  /** A key for the tokens to be bound to, where the app or the server wants that and both can. What we have stays as it is. */
+  async #chooseKey(wish: Pick<Wish, "dpop">, resource: Pick<Resource, "dpop">, server: AuthorizationServer): Promise<Key | undefined> {
     const { dpop } = this.#app.options;
     const algorithm = algorithmFor(server);
     const insists = (wish.dpop || resource.dpop) && dpop !== false;
     const isWanted = algorithm && (insists || (dpop === true && algorithm.isAdvertised));
-    this.#dpop = isWanted ? (this.#dpop ?? (await Key.make(algorithm.alg))) : undefined;
+    return isWanted ? (this.#dpop ?? (await Key.make(algorithm.alg))) : undefined;
   }
 
-  async #parties(server: AuthorizationServer, registration: Registration): Promise<Parties> {
+  async #parties(server: AuthorizationServer, registration: Registration, key: Key | undefined): Promise<Parties> {
+    const { options, registrations } = this.#app;
     const { client_id } = registration;
-    return { server, client: { client_id }, proof: await proofOf(server, registration, this.#app.options.grant), dpop: this.#dpop?.handle };
+    return { server, client: { client_id }, proof: await proofOf(server, registrations.whole(registration), options.grant), dpop: key?.handle };
   }
 
   /** Before the access token runs out. Until it has, it is no harm when that fails. */
@@ -275,6 +291,12 @@ export class Session {
    * @throws `McpError` `network`
    */
   #refresh(web: Web, stale: Tokens, server: AuthorizationServer): Promise<void> {
+    const turn = this.#turn.then(() => this.#refreshInTurn(web, stale, server));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #refreshInTurn(web: Web, stale: Tokens, server: AuthorizationServer): Promise<void> {
     const look = async (): Promise<number | undefined> => {
       await this.#recall();
       return this.#tokens?.since;
@@ -284,25 +306,21 @@ export class Session {
       const tokens = this.#tokens;
       // Somebody else was here before.
       if (!tokens || tokens.accessToken !== stale.accessToken || tokens.refreshToken === undefined) return undefined;
-      const { refreshToken, resource, asked, granted } = tokens;
+      const { refreshToken, registration, resource, asked, granted } = tokens;
+      const key = this.#dpop;
       try {
-        const registration = await this.#app.registrations.at(web, server, asked);
-        // What was given to one client is no use to another.
-        if (registration.client_id !== tokens.clientId) {
-          await this.#drop();
-          return undefined;
-        }
-        const parties = await this.#parties(server, registration);
+        // What was given to one client is no use to another: we may be one by now.
+        const parties = await this.#parties(server, registration, key);
         const answer = await trade(web, parties, (options) =>
           refreshTokenGrantRequest(server, parties.client, parties.proof, refreshToken, { ...options, additionalParameters: { resource } }),
         );
-        const renewed = tokensOf(answer, parties, { resource, asked, key: this.#dpop?.pair });
+        const renewed = tokensOf(answer, parties, { registration, resource, asked, key: key?.pair });
         // One that is not replaced stays good; nor is what was granted told twice.
-        await this.#take({ refreshToken, ...(granted && { granted }), ...renewed });
+        await this.#take({ refreshToken, ...(granted && { granted }), ...renewed }, key);
         return renewed.since;
       } catch (error) {
         if (!McpError.is(error, "unauthorized")) throw error;
-        if (error.data.error === "invalid_client") await this.#app.registrations.forget(server.issuer);
+        if (error.data.error === "invalid_client") await this.#app.registrations.forget(registration);
         await this.#drop();
         return undefined;
       }
@@ -317,20 +335,20 @@ export class Session {
     if (!areTokens(kept) || kept.accessToken === this.#tokens?.accessToken) return;
     // What is kept may be older than what we have; nor is it ours where the app is another client now.
     if (this.#tokens && kept.since < this.#tokens.since) return;
-    if (options.client && options.client.client_id !== kept.clientId) return;
-    this.#hold(kept);
-    this.#dpop = kept.key && new Key(kept.key);
+    if (options.client && options.client.client_id !== kept.registration.client_id) return;
+    this.#hold(kept, kept.key && new Key(kept.key));
   }
 
-  async #take(tokens: Tokens): Promise<void> {
-    this.#hold(tokens);
+  async #take(tokens: Tokens, key: Key | undefined): Promise<void> {
+    this.#hold(tokens, key);
     this.#isUntried = true;
     await this.#app.keeper.set(this.#key, tokens);
     await this.#app.keeper.list(this.#endpoint.href);
   }
 
-  #hold(tokens: Tokens): void {
+  #hold(tokens: Tokens, key: Key | undefined): void {
     this.#tokens = tokens;
+    this.#dpop = key;
     this.#isUntried = false;
     this.#asked = union(this.#asked, tokens.asked);
   }
@@ -344,14 +362,14 @@ export class Session {
   /** Forgets the tokens, here and where they are kept; the authorization server is told, where it wants to know (RFC 7009). */
   async signOut(): Promise<void> {
     await this.#recall();
-    const tokens = this.#tokens;
+    const [tokens, key] = [this.#tokens, this.#dpop];
     this.#asked = [];
     await this.#drop();
     if (!tokens) return;
     try {
       const server = await findServer(this.#web, tokens.issuer);
       if (server.revocation_endpoint === undefined) return;
-      const parties = await this.#parties(server, await this.#app.registrations.at(this.#web, server, []));
+      const parties = await this.#parties(server, tokens.registration, key);
       const token = tokens.refreshToken ?? tokens.accessToken;
       await trade(this.#web, parties, (options) => revocationRequest(server, parties.client, parties.proof, token, options));
     } catch {
