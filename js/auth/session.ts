@@ -5,7 +5,7 @@ import { type Attempt, authorizationUrl, newAttempt, redeem } from "./authorizat
 import { algorithmFor, Key } from "./dpop.js";
 import { failure } from "./failure.js";
 import { obtain } from "./grants.js";
-import { isLoopback, PATIENCE, trusted, type Web } from "./http.js";
+import { isLoopback, PATIENCE, texts, trusted, type Web } from "./http.js";
 import { type AuthorizationServer, refreshTokenGrantRequest, revocationRequest } from "./library.js";
 import type { OAuthOptions } from "./options.js";
 import { popup } from "./popup.js";
@@ -26,6 +26,12 @@ const NEW = 10 * 60_000;
 
 /** The longest list of scopes that is asked for, in characters: URLs have an end, and users read what they grant. */
 const LONGEST_SCOPE = 4_000;
+
+/** The scope that some servers give refresh tokens for: where it is asked for depends on the server. */
+const OFFLINE = "offline_access";
+
+/** `setTimeout` fires at once above it. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What every sign-in of this app has in common. */
 export interface App {
@@ -102,8 +108,10 @@ export class Session {
         if (this.#renewing === other) this.#renewing = undefined;
       }
     }
-    const outcome = this.#renew(challenge).catch((error: unknown) => {
-      if (McpError.is(error, "unauthorized")) Object.assign(error.data, { status: challenge.status });
+    const { status, wwwAuthenticate } = challenge;
+    // What the app does for it may not heed the signal, and would keep everybody else.
+    const outcome = within(this.#renew(challenge), { signal: challenge.signal }).catch((error: unknown) => {
+      if (McpError.is(error, "unauthorized")) Object.assign(error.data, { status, ...(wwwAuthenticate !== undefined && { wwwAuthenticate }) });
       throw error;
     });
     const mine = { outcome, signal: challenge.signal };
@@ -119,8 +127,11 @@ export class Session {
     const { status, headers, credentials, signal } = challenge;
     const web = { ...this.#web, signal };
     const wish = await wishOf(challenge);
-    const isFresh = (await this.#dpop?.heed(headers, this.#endpoint)) ?? false;
-    if (wish.error === "use_dpop_nonce" && this.#dpop) return isFresh || this.#isOther(credentials);
+    await this.#dpop?.heed(headers, this.#endpoint);
+    if (wish.error === "use_dpop_nonce" && this.#dpop) {
+      const proof = typeof credentials === "string" ? undefined : credentials?.dpop;
+      return this.#dpop.hasOther(proof) || this.#isOther(credentials);
+    }
     // What is forbidden stays so, however well one is signed in.
     if (status === 403 && wish.error !== "insufficient_scope") return false;
     if (this.#isOther(credentials)) return true;
@@ -130,7 +141,10 @@ export class Session {
     const resource = await findResource(web, this.#endpoint, wish.resourceMetadata);
     const issuer = this.#issuerFor(resource);
     const tokens = this.#tokens;
-    if (tokens && (tokens.issuer !== issuer || tokens.resource !== resource.id)) await this.#drop();
+    if (tokens && (tokens.issuer !== issuer || tokens.resource !== resource.id)) {
+      this.#asked = [];
+      await this.#drop();
+    }
     const server = await this.#meet(web, issuer);
     if (this.#isOther(credentials)) return true;
     if (this.#tokens?.refreshToken !== undefined && status === 401 && !this.#isUntried) {
@@ -166,7 +180,7 @@ export class Session {
     const wanted = wish.scope === undefined ? resource.scopes?.flatMap(scopesOf) : scopesOf(wish.scope);
     const scopes = union(this.#asked, wanted, scopesOf(options.scope));
     this.#checkLimits(status, scopes);
-    if (!grant && scopes.length > 0 && server.scopes_supported?.includes("offline_access") && !scopes.includes("offline_access")) scopes.push("offline_access");
+    if (!grant && scopes.length > 0 && texts(server.scopes_supported)?.includes(OFFLINE) && !scopes.includes(OFFLINE)) scopes.push(OFFLINE);
     if (!grant) checkPkce(server);
     const registration = await registrations.at(web, server, scopes);
     const key = await this.#chooseKey(wish, resource, server);
@@ -190,7 +204,9 @@ export class Session {
     if (status === 403 && had && scopes.every((scope) => had.includes(scope) || tokens?.asked.includes(scope))) {
       throw failure("scope", "the server wants scopes that were asked for already");
     }
-    if (status === 401 && tokens && this.#isUntried && ++this.#refusals > MOST_REFUSALS) {
+    // A page that has just come back forgets how often when it leaves again.
+    const most = this.#leaves ? 0 : MOST_REFUSALS;
+    if (status === 401 && tokens && this.#isUntried && ++this.#refusals > most) {
       this.#refusals = 0;
       throw failure("token", "the server refuses tokens that it has just been given");
     }
@@ -223,6 +239,7 @@ export class Session {
     signal.throwIfAborted();
     if (leaves) return leave(url, this.#endpoint, attempt, signal);
     const answer = await (authorize ?? popup)(url, { signal });
+    signal.throwIfAborted();
     return redeem(web, parties, attempt, answer).catch((error: unknown) => {
       // It would begin anew by itself, and the user with it.
       throw McpError.is(error, "network") ? failure("token", error.message, { cause: error.cause }) : error;
@@ -301,11 +318,11 @@ export class Session {
       await this.#recall();
       return this.#tokens?.since;
     };
-    return this.#turns.take(3 * web.timeoutMs, look, async () => {
+    return this.#turns.take(Math.min(3 * web.timeoutMs, LONGEST_TIMER), look, async () => {
       await this.#recall();
       const tokens = this.#tokens;
       // Somebody else was here before.
-      if (!tokens || tokens.accessToken !== stale.accessToken || tokens.refreshToken === undefined) return undefined;
+      if (!tokens || !areSame(tokens, stale) || tokens.refreshToken === undefined) return undefined;
       const { refreshToken, registration, resource, asked, granted } = tokens;
       const key = this.#dpop;
       try {
@@ -332,7 +349,7 @@ export class Session {
     const { keeper, options } = this.#app;
     if (!keeper.isShared) return;
     const kept = await keeper.get(this.#key);
-    if (!areTokens(kept) || kept.accessToken === this.#tokens?.accessToken) return;
+    if (!areTokens(kept) || (this.#tokens && areSame(kept, this.#tokens))) return;
     // What is kept may be older than what we have; nor is it ours where the app is another client now.
     if (this.#tokens && kept.since < this.#tokens.since) return;
     if (options.client && options.client.client_id !== kept.registration.client_id) return;
@@ -350,7 +367,7 @@ export class Session {
     this.#tokens = tokens;
     this.#dpop = key;
     this.#isUntried = false;
-    this.#asked = union(this.#asked, tokens.asked);
+    this.#asked = union(this.#asked, tokens.asked).filter((scope) => scope !== OFFLINE);
   }
 
   async #drop(): Promise<void> {
@@ -376,6 +393,11 @@ export class Session {
       // The tokens are forgotten here all the same.
     }
   }
+}
+
+/** The one may have stayed where the other was replaced. */
+function areSame(one: Tokens, other: Tokens): boolean {
+  return one.accessToken === other.accessToken && one.refreshToken === other.refreshToken;
 }
 
 /** Is it perhaps a client that the server no longer knows? */
