@@ -34,7 +34,7 @@ export class Registrations {
   }
 
   /**
-   * Who we are there: as agreed in advance, by our own document, or by registering now.
+   * Who we are there: as agreed in advance, by our own document, or by registering now, for these scopes: all that may ever be asked for.
    * @throws `McpError`: `network`, or `unauthorized` with reason `registration`
    */
   async at(web: Web, server: AuthorizationServer, scopes: string[]): Promise<Registration> {
@@ -131,14 +131,17 @@ export class Registrations {
 }
 
 function registrationIn(answer: Record<string, unknown> | undefined): OAuthClient {
-  const { client_id, client_secret, client_secret_expires_at, token_endpoint_auth_method } = answer ?? {};
+  const { client_id, client_secret, client_secret_expires_at, token_endpoint_auth_method: method } = answer ?? {};
   if (typeof client_id !== "string" || client_id === "") throw failure("registration", "the authorization server registers this app without a client id");
+  const isUsable = typeof method !== "string" || method === "none" || (METHODS.some((each) => each === method) && typeof client_secret === "string");
+  // It would be kept, and fail each time.
+  if (!isUsable) throw failure("registration", "the authorization server registers this app for showing itself in a way that it cannot");
   return {
     client_id,
     ...(typeof client_secret === "string" && { client_secret }),
     ...(typeof client_secret_expires_at === "number" && { client_secret_expires_at }),
-    ...(typeof token_endpoint_auth_method === "string" && {
-      token_endpoint_auth_method: token_endpoint_auth_method as NonNullable<OAuthClient["token_endpoint_auth_method"]>,
+    ...(typeof method === "string" && {
+      token_endpoint_auth_method: method as NonNullable<OAuthClient["token_endpoint_auth_method"]>,
     }),
   };
 }

@@ -3,7 +3,7 @@ import { McpError } from "../error.js";
 import { within } from "../limits.js";
 import { type Attempt, authorizationUrl, newAttempt, redeem } from "./authorization.js";
 import { algorithmFor, Key } from "./dpop.js";
-import { failure } from "./failure.js";
+import { failure, unreachable } from "./failure.js";
 import { obtain } from "./grants.js";
 import { isLoopback, PATIENCE, texts, trusted, type Web } from "./http.js";
 import { type AuthorizationServer, refreshTokenGrantRequest, revocationRequest } from "./library.js";
@@ -26,6 +26,9 @@ const NEW = 10 * 60_000;
 
 /** The longest list of scopes that is asked for, in characters: URLs have an end, and users read what they grant. */
 const LONGEST_SCOPE = 4_000;
+
+/** Refusals of a refresh that say nothing of the refresh token. */
+const PASSING = new Set(["temporarily_unavailable", "server_error", "slow_down", "use_dpop_nonce"]);
 
 /** The scope that some servers give refresh tokens for: where it is asked for depends on the server. */
 const OFFLINE = "offline_access";
@@ -61,12 +64,15 @@ export class Session {
   #refreshing: Promise<void> | undefined;
   /** The refreshes of this page, one after the other, whoever wants them. */
   #turn: Promise<void> = Promise.resolve();
+  /** How often the user has signed out: a sign-in that was under way then is void. */
+  #signOuts = 0;
   #renewing: { outcome: Promise<boolean>; signal: AbortSignal } | undefined;
 
   constructor(app: App, endpoint: URL) {
     this.#app = app;
     this.#endpoint = endpoint;
-    this.#key = `mcp-tasks sign-in ${endpoint.href}`;
+    // Apps that share an origin have a page each to come back to.
+    this.#key = `mcp-tasks sign-in ${endpoint.href} ${app.redirectUri ?? ""}`;
     const { fetch: given, timeoutMs = PATIENCE } = app.options;
     // Called as a plain function: browsers refuse `fetch` on any other `this`.
     const send: typeof fetch = given === undefined ? (input, init) => fetch(input, init) : (input, init) => given(input, init);
@@ -130,7 +136,10 @@ export class Session {
     await this.#dpop?.heed(headers, this.#endpoint);
     if (wish.error === "use_dpop_nonce" && this.#dpop) {
       const proof = typeof credentials === "string" ? undefined : credentials?.dpop;
-      return this.#dpop.hasOther(proof) || this.#isOther(credentials);
+      if (this.#dpop.hasOther(proof) || this.#isOther(credentials)) return true;
+      if (headers.has("dpop-nonce")) return false;
+      const hidden = failure("token", "the server wants a nonce, and does not show it to this page: it must send Access-Control-Expose-Headers: DPoP-Nonce");
+      throw Object.assign(hidden, { data: { ...hidden.data, missing: "DPoP-Nonce" } });
     }
     // What is forbidden stays so, however well one is signed in.
     if (status === 403 && wish.error !== "insufficient_scope") return false;
@@ -143,7 +152,7 @@ export class Session {
     const tokens = this.#tokens;
     if (tokens && (tokens.issuer !== issuer || tokens.resource !== resource.id)) {
       this.#asked = [];
-      await this.#drop();
+      await this.#drop(tokens);
     }
     const server = await this.#meet(web, issuer);
     if (this.#isOther(credentials)) return true;
@@ -182,14 +191,20 @@ export class Session {
     this.#checkLimits(status, scopes);
     if (!grant && scopes.length > 0 && texts(server.scopes_supported)?.includes(OFFLINE) && !scopes.includes(OFFLINE)) scopes.push(OFFLINE);
     if (!grant) checkPkce(server);
-    const registration = await registrations.at(web, server, scopes);
+    const registration = await registrations.at(web, server, union(scopes, resource.scopes?.flatMap(scopesOf)));
     const key = await this.#chooseKey(wish, resource, server);
+    const signOuts = this.#signOuts;
     try {
       const parties = await this.#parties(server, registration, key);
       const answer = grant
         ? await obtain(web, grant, parties, resource.id, scopes)
         : await this.#askUser(web, parties, resource, registration, scopes, background, signal);
-      await this.#take(tokensOf(answer, parties, { registration: registrations.kept(registration), resource: resource.id, asked: scopes, key: key?.pair }), key);
+      const tokens = tokensOf(answer, parties, { registration: registrations.kept(registration), resource: resource.id, asked: scopes, key: key?.pair });
+      if (signOuts !== this.#signOuts) {
+        void this.#revoke(tokens, key);
+        throw failure("interaction", "the user has signed out meanwhile");
+      }
+      await this.#take(tokens, key);
     } catch (error) {
       if (McpError.is(error, "unauthorized") && isForgotten(error, registration)) await registrations.forget(registration);
       throw error;
@@ -313,12 +328,17 @@ export class Session {
     return turn;
   }
 
-  #refreshInTurn(web: Web, stale: Tokens, server: AuthorizationServer): Promise<void> {
+  /** One tab at a time. */
+  #inTurn(web: Web, act: () => Promise<number | undefined>): Promise<void> {
     const look = async (): Promise<number | undefined> => {
       await this.#recall();
       return this.#tokens?.since;
     };
-    return this.#turns.take(Math.min(3 * web.timeoutMs, LONGEST_TIMER), look, async () => {
+    return this.#turns.take(Math.min(3 * web.timeoutMs, LONGEST_TIMER), look, act);
+  }
+
+  #refreshInTurn(web: Web, stale: Tokens, server: AuthorizationServer): Promise<void> {
+    return this.#inTurn(web, async () => {
       await this.#recall();
       const tokens = this.#tokens;
       // Somebody else was here before.
@@ -332,13 +352,18 @@ export class Session {
           refreshTokenGrantRequest(server, parties.client, parties.proof, refreshToken, { ...options, additionalParameters: { resource } }),
         );
         const renewed = tokensOf(answer, parties, { registration, resource, asked, key: key?.pair });
+        // Somebody has signed in meanwhile.
+        if (this.#tokens !== tokens) return undefined;
         // One that is not replaced stays good; nor is what was granted told twice.
         await this.#take({ refreshToken, ...(granted && { granted }), ...renewed }, key);
         return renewed.since;
       } catch (error) {
         if (!McpError.is(error, "unauthorized")) throw error;
-        if (error.data.error === "invalid_client") await this.#app.registrations.forget(registration);
-        await this.#drop();
+        const { error: code } = error.data;
+        // It was something on the way that answered, or the server is not well: they may be good all the same.
+        if (code === undefined || PASSING.has(code)) throw unreachable(error.message);
+        if (code === "invalid_client") await this.#app.registrations.forget(registration);
+        await this.#drop(tokens);
         return undefined;
       }
     });
@@ -348,12 +373,25 @@ export class Session {
   async #recall(): Promise<void> {
     const { keeper, options } = this.#app;
     if (!keeper.isShared) return;
+    const told = await keeper.get(this.#signedOutKey);
+    const signedOut = typeof told === "number" ? told : 0;
+    if (this.#tokens && this.#tokens.since <= signedOut) this.#forget();
     const kept = await keeper.get(this.#key);
     if (!areTokens(kept) || (this.#tokens && areSame(kept, this.#tokens))) return;
+    if (kept.since <= signedOut) return;
     // What is kept may be older than what we have; nor is it ours where the app is another client now.
     if (this.#tokens && kept.since < this.#tokens.since) return;
-    if (options.client && options.client.client_id !== kept.registration.client_id) return;
-    this.#hold(kept, kept.key && new Key(kept.key));
+    if (!isOurs(kept, options.client)) return;
+    try {
+      this.#hold(kept, kept.key && new Key(kept.key));
+    } catch {
+      // A key that is none: as if nothing had been kept.
+    }
+  }
+
+  /** When the user signed out last, in whichever tab. */
+  get #signedOutKey(): string {
+    return `${this.#key} signed out`;
   }
 
   async #take(tokens: Tokens, key: Key | undefined): Promise<void> {
@@ -370,19 +408,52 @@ export class Session {
     this.#asked = union(this.#asked, tokens.asked).filter((scope) => scope !== OFFLINE);
   }
 
-  async #drop(): Promise<void> {
+  #forget(): void {
     this.#tokens = undefined;
     this.#dpop = undefined;
-    await this.#app.keeper.delete(this.#key);
+  }
+
+  /** These are no longer good; those that came since are. */
+  async #drop(tokens: Tokens): Promise<void> {
+    if (this.#tokens === tokens) this.#forget();
+    const { keeper } = this.#app;
+    const kept = await keeper.get(this.#key);
+    if (!areTokens(kept) || areSame(kept, tokens)) await keeper.delete(this.#key);
   }
 
   /** Forgets the tokens, here and where they are kept; the authorization server is told, where it wants to know (RFC 7009). */
   async signOut(): Promise<void> {
-    await this.#recall();
-    const [tokens, key] = [this.#tokens, this.#dpop];
-    this.#asked = [];
-    await this.#drop();
-    if (!tokens) return;
+    this.#signOuts++;
+    // A refresh that is under way brings other tokens: those are to be forgotten.
+    const turn = this.#turn.then(() => this.#signOutInTurn());
+    this.#turn = turn.then(
+      () => {},
+      () => {},
+    );
+    const had = await turn;
+    if (had) await this.#revoke(had.tokens, had.key);
+  }
+
+  async #signOutInTurn(): Promise<{ tokens: Tokens; key: Key | undefined } | undefined> {
+    const { keeper } = this.#app;
+    let had: { tokens: Tokens; key: Key | undefined } | undefined;
+    const act = async (): Promise<number> => {
+      await this.#recall();
+      had = this.#tokens && { tokens: this.#tokens, key: this.#dpop };
+      this.#forget();
+      this.#asked = [];
+      const now = Date.now();
+      // Tabs that have them in memory shall not write them back.
+      if (keeper.isShared) await keeper.set(this.#signedOutKey, now);
+      await keeper.delete(this.#key);
+      return now;
+    };
+    // Where another tab does not finish, it is not waited for.
+    await this.#inTurn(this.#web, act).catch(act);
+    return had;
+  }
+
+  async #revoke(tokens: Tokens, key: Key | undefined): Promise<void> {
     try {
       const server = await findServer(this.#web, tokens.issuer);
       if (server.revocation_endpoint === undefined) return;
@@ -393,6 +464,10 @@ export class Session {
       // The tokens are forgotten here all the same.
     }
   }
+}
+
+function isOurs({ issuer, registration }: Tokens, client: OAuthOptions["client"]): boolean {
+  return client === undefined || (client.client_id === registration.client_id && (client.issuer ?? issuer) === issuer);
 }
 
 /** The one may have stayed where the other was replaced. */

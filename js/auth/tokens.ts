@@ -173,6 +173,11 @@ export function areTokens(given: unknown): given is Tokens {
     areTexts(asked) &&
     (granted === undefined || areTexts(granted)) &&
     // A storage that holds text alone has lost the key.
-    (key === undefined || (key as Partial<CryptoKeyPair>).privateKey instanceof CryptoKey)
+    (key === undefined || isPair(key))
   );
+}
+
+function isPair(given: unknown): boolean {
+  const { privateKey, publicKey } = (typeof given === "object" && given !== null ? given : {}) as Partial<CryptoKeyPair>;
+  return privateKey instanceof CryptoKey && publicKey instanceof CryptoKey;
 }
