@@ -374,7 +374,8 @@ export class Session {
     const { keeper, options } = this.#app;
     if (!keeper.isShared) return;
     const told = await keeper.get(this.#signedOutKey);
-    const signedOut = typeof told === "number" ? told : 0;
+    // A clock that was put back since has made it worthless.
+    const signedOut = typeof told === "number" && told <= Date.now() ? told : 0;
     if (this.#tokens && this.#tokens.since <= signedOut) this.#forget();
     const kept = await keeper.get(this.#key);
     if (!areTokens(kept) || (this.#tokens && areSame(kept, this.#tokens))) return;
@@ -439,7 +440,7 @@ export class Session {
     let had: { tokens: Tokens; key: Key | undefined } | undefined;
     const act = async (): Promise<number> => {
       await this.#recall();
-      had = this.#tokens && { tokens: this.#tokens, key: this.#dpop };
+      had ??= this.#tokens && { tokens: this.#tokens, key: this.#dpop };
       this.#forget();
       this.#asked = [];
       const now = Date.now();
