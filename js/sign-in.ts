@@ -102,7 +102,9 @@ export class SignIn {
       });
       // Closed later, that is nobody's error.
       closed.catch(() => {});
-      const answer = await Promise.race([this.#provider.onUnauthorized(challenge), closed]);
+      // Called later: what it throws at once would be over before `#underWay` is set, and stay there for ever.
+      const asked = Promise.resolve().then(() => this.#provider.onUnauthorized(challenge));
+      const answer = await Promise.race([asked, closed]);
       this.#failure = undefined;
       succeeded = answer !== false;
       this.#era += Number(succeeded);

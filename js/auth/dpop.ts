@@ -34,13 +34,17 @@ export class Key {
     return { authorization: headers.get("authorization") ?? "", dpop: headers.get("dpop") ?? "" };
   }
 
-  /** The server may want a nonce of its own in the next proof. Says whether it has told a new one. */
-  async heed(headers: Headers, url: URL): Promise<boolean> {
+  /** The server may want a nonce of its own in the next proof. */
+  async heed(headers: Headers, url: URL): Promise<void> {
     const nonce = headers.get("dpop-nonce");
-    if (nonce === null || nonce === this.#nonce) return false;
+    if (nonce === null || nonce === this.#nonce) return;
     this.#nonce = nonce;
     await this.#pass("-", "GET", url, new Response(null, { headers: { "dpop-nonce": nonce } }), {});
-    return true;
+  }
+
+  /** Would the next proof have another nonce than this one? It may have been told with another response meanwhile. */
+  hasOther(proof: string | undefined): boolean {
+    return this.#nonce !== null && this.#nonce !== nonceIn(proof);
   }
 
   /** The library makes proofs and remembers nonces while it sends requests: here it believes that it does. */
@@ -55,5 +59,14 @@ export class Key {
       // Where requests go is decided elsewhere.
       [allowInsecureRequests]: true,
     });
+  }
+}
+
+function nonceIn(proof: string | undefined): unknown {
+  try {
+    const [, payload = ""] = proof!.split(".");
+    return (JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { nonce?: unknown }).nonce;
+  } catch {
+    return undefined;
   }
 }

@@ -34,11 +34,18 @@ export function leave(url: URL, endpoint: URL, attempt: Attempt, signal: AbortSi
       clearTimeout(timer);
       globalThis.removeEventListener("pageshow", back);
       signal.removeEventListener("abort", abort);
-      globalThis.sessionStorage.removeItem(ATTEMPT + attempt.state);
       reject(reason);
     };
-    const back = (): void => give(failure("popup_closed", "the user came back before the sign-in was done"));
-    const abort = (): void => give(signal.reason);
+    const end = (reason: unknown): void => {
+      globalThis.sessionStorage.removeItem(ATTEMPT + attempt.state);
+      give(reason);
+    };
+    // Who comes back finds the page as it was; when it is first shown after it has begun to leave, nobody has been away.
+    const back = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted) end(failure("popup_closed", "the user came back before the sign-in was done"));
+    };
+    const abort = (): void => end(signal.reason);
+    // The authorization server may only be slow: whoever comes back from it is still known.
     const timer = setTimeout(() => give(failure("interaction", "the page was not left for the sign-in")), STAYED);
     globalThis.addEventListener("pageshow", back);
     signal.addEventListener("abort", abort);

@@ -22,6 +22,7 @@ export class Registrations {
   readonly #redirectUri: string | undefined;
   readonly #keeper: Keeper;
   readonly #known = new Map<string, Registration>();
+  readonly #turns = new Map<string, Promise<void>>();
   /** The authorization server that the client id of the options is taken to be of. */
   #bound: string | undefined;
 
@@ -33,7 +34,7 @@ export class Registrations {
   }
 
   /**
-   * Who we are there: as agreed in advance, by our own document, or by registering now.
+   * Who we are there: as agreed in advance, by our own document, or by registering now, for these scopes: all that may ever be asked for.
    * @throws `McpError`: `network`, or `unauthorized` with reason `registration`
    */
   async at(web: Web, server: AuthorizationServer, scopes: string[]): Promise<Registration> {
@@ -47,6 +48,21 @@ export class Registrations {
     if (clientMetadataUrl !== undefined && server.client_id_metadata_document_supported === true) {
       return { client_id: String(clientMetadataUrl), token_endpoint_auth_method: "none", issuer };
     }
+    // Whoever else registers at the same time does it for all.
+    const turn = (this.#turns.get(issuer) ?? Promise.resolve()).then(() => this.#own(web, server, scopes));
+    this.#turns.set(
+      issuer,
+      turn.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return turn;
+  }
+
+  /** The one that we have, or a new one. */
+  async #own(web: Web, server: AuthorizationServer, scopes: string[]): Promise<Registration> {
+    const { issuer } = server;
     const known = this.#known.get(issuer) ?? (await this.#keeper.get(this.#key(issuer)));
     if (isRegistration(known, issuer) && !isExpired(known)) return known;
     const registered = await this.#register(web, server, scopes);
@@ -55,10 +71,26 @@ export class Registrations {
     return registered;
   }
 
-  /** The server may have forgotten us: the next time we register anew. */
-  async forget(issuer: string): Promise<void> {
-    this.#known.delete(issuer);
-    await this.#keeper.delete(this.#key(issuer));
+  /** The server may have forgotten us: the next time we register anew. What was registered since stays. */
+  async forget({ issuer, client_id }: Registration): Promise<void> {
+    if (this.#known.get(issuer)?.client_id === client_id) this.#known.delete(issuer);
+    const kept = await this.#keeper.get(this.#key(issuer));
+    if (isRegistration(kept, issuer) && kept.client_id === client_id) await this.#keeper.delete(this.#key(issuer));
+  }
+
+  /** As it is kept: what the app has itself, a secret among it, is not written anywhere. */
+  kept(registration: Registration): Registration {
+    const { client_id, issuer } = registration;
+    return this.#isAgreed(registration) ? { client_id, issuer } : registration;
+  }
+
+  /** As it is used, from what was kept. */
+  whole(kept: Registration): Registration {
+    return this.#isAgreed(kept) ? { ...this.#options.client, ...kept } : kept;
+  }
+
+  #isAgreed({ client_id }: Registration): boolean {
+    return this.#options.client?.client_id === client_id;
   }
 
   #key(issuer: string): string {
@@ -99,14 +131,17 @@ export class Registrations {
 }
 
 function registrationIn(answer: Record<string, unknown> | undefined): OAuthClient {
-  const { client_id, client_secret, client_secret_expires_at, token_endpoint_auth_method } = answer ?? {};
+  const { client_id, client_secret, client_secret_expires_at, token_endpoint_auth_method: method } = answer ?? {};
   if (typeof client_id !== "string" || client_id === "") throw failure("registration", "the authorization server registers this app without a client id");
+  const isUsable = typeof method !== "string" || method === "none" || (METHODS.some((each) => each === method) && typeof client_secret === "string");
+  // It would be kept, and fail each time.
+  if (!isUsable) throw failure("registration", "the authorization server registers this app for showing itself in a way that it cannot");
   return {
     client_id,
     ...(typeof client_secret === "string" && { client_secret }),
     ...(typeof client_secret_expires_at === "number" && { client_secret_expires_at }),
-    ...(typeof token_endpoint_auth_method === "string" && {
-      token_endpoint_auth_method: token_endpoint_auth_method as NonNullable<OAuthClient["token_endpoint_auth_method"]>,
+    ...(typeof method === "string" && {
+      token_endpoint_auth_method: method as NonNullable<OAuthClient["token_endpoint_auth_method"]>,
     }),
   };
 }

@@ -13,12 +13,13 @@ import {
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from "./library.js";
+import { isRegistration, type Registration } from "./registration.js";
 
 /** What a sign-in yields. */
 export interface Tokens {
   /** Who gave them, to whom, and the resource that they are for. */
   issuer: string;
-  clientId: string;
+  registration: Registration;
   resource: string;
   accessToken: string;
   /** How the token is sent; one for `dpop` is worth nothing without its key. */
@@ -110,7 +111,11 @@ async function explained(error: unknown): Promise<unknown> {
 }
 
 /** The tokens in an answer. */
-export function tokensOf(answer: Answer, { server, client, dpop }: Parties, of: { resource: string; asked: string[]; key?: CryptoKeyPair | undefined }): Tokens {
+export function tokensOf(
+  answer: Answer,
+  { server, dpop }: Parties,
+  of: { registration: Registration; resource: string; asked: string[]; key?: CryptoKeyPair | undefined },
+): Tokens {
   const { accessToken, scheme, refreshToken, lifetime, scope } = answer;
   if ((scheme !== "bearer" && scheme !== "dpop") || (scheme === "dpop" && !dpop)) {
     throw failure("token", "the authorization server gives a token of a type that cannot be used");
@@ -120,7 +125,7 @@ export function tokensOf(answer: Answer, { server, client, dpop }: Parties, of: 
   const since = Date.now();
   return {
     issuer: server.issuer,
-    clientId: client.client_id,
+    registration: of.registration,
     resource: of.resource,
     accessToken,
     scheme,
@@ -156,10 +161,11 @@ export function union(...lists: (readonly string[] | undefined)[]): string[] {
 /** Is that what was kept, rather than what somebody else has put there? */
 export function areTokens(given: unknown): given is Tokens {
   if (typeof given !== "object" || given === null) return false;
-  const { issuer, clientId, resource, accessToken, scheme, refreshToken, since, until, asked, granted, key } = given as Partial<Record<keyof Tokens, unknown>>;
+  const { issuer, registration, resource, accessToken, scheme, refreshToken, since, until, asked, granted, key } = given as Partial<Record<keyof Tokens, unknown>>;
   const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((each) => typeof each === "string");
   return (
-    [issuer, clientId, resource, accessToken].every((text) => typeof text === "string") &&
+    [issuer, resource, accessToken].every((text) => typeof text === "string") &&
+    isRegistration(registration, issuer as string) &&
     (scheme === "bearer" || (scheme === "dpop" && key !== undefined)) &&
     ["string", "undefined"].includes(typeof refreshToken) &&
     typeof since === "number" &&
@@ -167,6 +173,11 @@ export function areTokens(given: unknown): given is Tokens {
     areTexts(asked) &&
     (granted === undefined || areTexts(granted)) &&
     // A storage that holds text alone has lost the key.
-    (key === undefined || (key as Partial<CryptoKeyPair>).privateKey instanceof CryptoKey)
+    (key === undefined || isPair(key))
   );
+}
+
+function isPair(given: unknown): boolean {
+  const { privateKey, publicKey } = (typeof given === "object" && given !== null ? given : {}) as Partial<CryptoKeyPair>;
+  return privateKey instanceof CryptoKey && publicKey instanceof CryptoKey;
 }

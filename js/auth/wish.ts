@@ -11,9 +11,12 @@ export interface Wish {
   dpop: boolean;
 }
 
+/** The longest header that is read, in characters: the time that it takes grows with the square. */
+const LONGEST = 8_192;
+
 /** What the server wishes for. A header that nobody can read says nothing. */
 export async function wishOf({ wwwAuthenticate }: Pick<Challenge, "wwwAuthenticate">): Promise<Wish> {
-  const challenges = wwwAuthenticate === undefined ? [] : await parse(wwwAuthenticate);
+  const challenges = wwwAuthenticate === undefined || wwwAuthenticate.length > LONGEST ? [] : await parse(wwwAuthenticate);
   const of = (scheme: string): (typeof challenges)[number] | undefined => challenges.find((challenge) => challenge.scheme === scheme);
   const [bearer, dpop] = [of("bearer"), of("dpop")];
   // Where both are offered, what is said of one goes for the other.

@@ -63,6 +63,28 @@ for (const why of ["rejects", "throws", "says that the refusal stands"] as const
   });
 }
 
+test("a provider that throws at once is asked anew by the next call", async ({ page, scripted, authorization }) => {
+  const token = authorization.tokens.issue({ clientId: "app", resource: scripted.url, scopes: ["demo"] }).access_token;
+  await page.evaluate(
+    async ({ url, token }) => {
+      let asked = 0;
+      const onUnauthorized = (): never => {
+        asked += 1;
+        throw new Error(`log in first, said ${asked}`);
+      };
+      kept.client = await connect(url, { auth: { token: () => token, onUnauthorized } });
+    },
+    { url: scripted.url, token },
+  );
+  authorization.tokens.expire();
+  const messages = await page.evaluate(async () => {
+    const ended = [await settle(kept.client.callTool("work")), await settle(kept.client.callTool("work"))];
+    await kept.client.close();
+    return ended.map(({ error }) => error?.message);
+  });
+  expect(messages).toEqual(["the sign-in failed: log in first, said 1", "the sign-in failed: log in first, said 2"]);
+});
+
 test("a provider whose token cannot be had ends the call before anything is sent", async ({ page, scripted, authorization }) => {
   const ended = await page.evaluate(
     (url) => settle(connect(url, { auth: { token: () => Promise.reject(new Error("locked")), onUnauthorized: () => {} } })),
