@@ -85,7 +85,7 @@ test.describe("negotiation", () => {
   for (const [options, code] of [
     [{ store: "cookies" }, "invalid_argument"],
     [{ store: { set: 1 } }, "invalid_argument"],
-    [{ auth: {} }, "unsupported"],
+    [{ auth: {} }, "invalid_argument"],
   ] as const) {
     test(`${JSON.stringify(options)} is refused rather than passed over`, async ({ page, scripted }) => {
       const ended = await page.evaluate(
