@@ -11,7 +11,7 @@ const TESTS: Record<string, number> = {
   "changes.spec.ts": 23,
   "connect.spec.ts": 44,
   "cors-guide.spec.ts": 4,
-  "cors.spec.ts": 26,
+  "cors.spec.ts": 27,
   "degradation.spec.ts": 30,
   "demo.spec.ts": 76,
   "errors.spec.ts": 45,
