@@ -26,7 +26,7 @@ export class Proofs {
     const { jti, htm, htu, ath, nonce } = payload;
     const expected = token && createHash("sha256").update(token).digest("base64url");
     if (htm !== method || htu !== url || typeof jti !== "string" || ath !== expected) throw refused("it is for another request");
-    if (nonce !== this.nonce) throw new Refusal("use_dpop_nonce", "The proof must repeat the nonce", { headers: { "dpop-nonce": this.nonce } });
+    if (this.nonce !== undefined && nonce !== this.nonce) throw new Refusal("use_dpop_nonce", "The proof must repeat the nonce", { headers: { "dpop-nonce": this.nonce } });
     const key = await calculateJwkThumbprint(protectedHeader.jwk);
     if (this.#seen.has(`${key} ${jti}`)) throw refused("it was used before");
     this.#seen.set(`${key} ${jti}`, true);
