@@ -1,7 +1,8 @@
+import { storeOf } from "./browser-store.js";
 import { shown } from "./debug.js";
 import { within } from "./limits.js";
 import { isTerminal, isState, type TaskStatus } from "./status.js";
-import type { TaskStore } from "./store.js";
+import type { StoreOption, TaskStore } from "./store.js";
 import type { TaskRecord } from "./task.js";
 
 /** An unfinished task as it is remembered: never with credentials, arguments or results. */
@@ -41,8 +42,8 @@ export class Ledger {
   #session: { id: string; negotiated: object; isWritten: boolean } | undefined;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(store: TaskStore, url: URL, report: (detail: string, error: unknown) => void) {
-    this.#store = store;
+  constructor(store: Exclude<StoreOption, false>, url: URL, report: (detail: string, error: unknown) => void) {
+    this.#store = storeOf(store);
     this.#report = report;
     // What the query says may be secret, and may make another server of it.
     const place = `${shown(url.href)}${url.search && `#${hash(url.search)}`} `;

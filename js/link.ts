@@ -8,7 +8,7 @@ import { type Era, eraOf } from "./eras.js";
 import type { ClientOptions } from "./options.js";
 import { Questions, type Topic } from "./questions.js";
 import type { Progress } from "./results.js";
-import { type Knock, type Send, sender } from "./send.js";
+import type { Send, Sender } from "./send.js";
 import { SignIn } from "./sign-in.js";
 import { complete, type TaskStatus } from "./status.js";
 
@@ -44,7 +44,7 @@ export class Link implements Host, User {
   readonly #core: Core;
   readonly #calls = new Map<number, Call>();
   readonly #questions: Questions;
-  readonly #knock: Knock;
+  readonly #sender: Sender;
   readonly #signIn: SignIn | undefined;
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
   /** Hears of the session that replaces the one before. */
@@ -55,7 +55,7 @@ export class Link implements Host, User {
   #ended: McpError | undefined;
 
   /** `past` is what was negotiated in the session that is to be gone on with. */
-  constructor(instance: Instance, url: URL, options: ClientOptions, clientInfo: object, era: Era | undefined, past?: object) {
+  constructor(instance: Instance, url: URL, options: ClientOptions, sender: Sender, clientInfo: object, era: Era | undefined, past?: object) {
     this.#signIn = options.auth && new SignIn(options.auth, {
       begun: () => {
         this.debug({ type: "auth", detail: "the server wants the caller to sign in" });
@@ -66,7 +66,10 @@ export class Link implements Host, User {
         this.tell((core) => core.signedIn(succeeded));
       },
     });
-    [this.send, this.#knock] = sender(url, options, this.#signIn, () => this.tell((core) => core.reauthorized()));
+    this.#sender = sender;
+    this.send = sender.send;
+    sender.signIn = this.#signIn;
+    sender.onReauthorized = () => this.tell((core) => core.reauthorized());
     this.#questions = new Questions(options, {
       answer: (question, answer) => this.#guard(() => this.#core.answer(question, answer)),
       refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
@@ -200,7 +203,7 @@ export class Link implements Host, User {
   }
 
   knock(call: number): void {
-    void this.#knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
+    void this.#sender.knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
   }
 
   pause(): Promise<void> {

@@ -1,13 +1,14 @@
+import { beginning } from "./beginning.js";
 import { shown, teller } from "./debug.js";
 import { McpError } from "./error.js";
 import { type Era, eraOf, forget, inTurn, recall, remember } from "./eras.js";
-import { Ledger, type StoredTask } from "./ledger.js";
+import type { Ledger, StoredTask } from "./ledger.js";
 import { checkLimits, within } from "./limits.js";
 import { Link } from "./link.js";
 import { load, type Source } from "./load.js";
 import { checkOptions, type ClientOptions } from "./options.js";
 import type { Implementation } from "./results.js";
-import { storeOf } from "./store.js";
+import { Sender } from "./send.js";
 import { VERSION } from "./version.js";
 
 /** What was negotiated. */
@@ -37,29 +38,57 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   const { signal, wasm, clientInfo = { name: "mcp-tasks", version: VERSION } } = options;
   checkLimits({ signal });
   const url = endpointUrl(endpoint);
+  const identity = JSON.parse(JSON.stringify(clientInfo)) as object;
+  const { protocolVersion = "auto" } = options;
   // What is insisted on says nothing of what the server would speak by itself.
-  const isFoundOut = (options.protocolVersion ?? "auto") === "auto";
+  const isFoundOut = protocolVersion === "auto";
   const limits = { signal, timeoutMs: options.timeoutMs ?? 60_000 };
-  const debug = teller(options.onDebug, shown(url.href));
-  const store = storeOf(options.store);
-  const ledger = store && new Ledger(store, url, (detail, error) => debug({ type: "store", detail, error }));
-  const instance = (): ReturnType<typeof load> => load(wasm === undefined ? source : () => wasm);
-  const [, found] = await Promise.all([within(instance(), limits), ledger?.load()]);
+  const remembering = openLedger(options, url);
   const attempt = async (): Promise<Opened> => {
     const era = recall(url.origin);
-    // That of a moment ago may be broken by now.
-    const link = new Link(await instance(), url, options, JSON.parse(JSON.stringify(clientInfo)) as object, era, found?.session);
+    const sender = new Sender(url, options);
+    if (isStateless(era, options)) sender.sendAhead(beginning(identity, options));
     try {
-      const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
-      if (isFoundOut) remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
-      return { link, negotiated, url: shown(url.href), ledger, stored: found?.tasks ?? [] };
-    } catch (error) {
-      if (isFoundOut && tellsOfAge(error, era)) forget(url.origin);
-      void link.close();
-      throw error;
+      const loading = load(wasm === undefined ? source : () => wasm);
+      const [instance, ledger] = await within(Promise.all([loading, remembering]), limits);
+      const found = await ledger?.load();
+      const link = new Link(instance, url, options, sender, identity, era, found?.session);
+      try {
+        const negotiated = await link.call<Negotiated>((core, call) => core.connect(call), { signal });
+        if (isFoundOut) remember(url.origin, eraOf(negotiated.protocolVersion), negotiated.tentative);
+        return { link, negotiated, url: shown(url.href), ledger, stored: found?.tasks ?? [] };
+      } catch (error) {
+        if (isFoundOut && tellsOfAge(error, era)) forget(url.origin);
+        void link.close();
+        throw error;
+      }
+    } finally {
+      sender.dropAhead();
     }
   };
   return isFoundOut ? inTurn(url.origin, limits, attempt) : attempt();
+}
+
+/** What remembers tasks is loaded only where it is wanted; where it cannot be, the client works on without it. */
+async function openLedger({ store, onDebug }: ClientOptions, url: URL): Promise<Ledger | undefined> {
+  if (!store) return undefined;
+  const debug = teller(onDebug, shown(url.href));
+  const report = (detail: string, error: unknown): void => debug({ type: "store", detail, error });
+  try {
+    const { Ledger } = await import("./ledger.js");
+    return new Ledger(store, url, report);
+  } catch (error) {
+    report("what remembers tasks could not be loaded", error);
+    return undefined;
+  }
+}
+
+/** Is it without doubt the stateless era that the core begins with, and nothing that somebody may have to sign in for first? */
+function isStateless(era: Era | undefined, { protocolVersion = "auto", store, auth }: ClientOptions): boolean {
+  if (auth) return false;
+  if (protocolVersion !== "auto") return eraOf(protocolVersion) === "modern";
+  // What is remembered may be a session.
+  return store ? era === "modern" : era !== "legacy";
 }
 
 /** Can what the server was taken for have been the cause? */

@@ -14,27 +14,95 @@ export type Send = (
   awaited: boolean,
 ) => Promise<Response | Error | Failed>;
 
+/** A request that was sent before anybody asked for it. */
+interface Ahead {
+  request: [method: string, headers: [string, string][], body: string];
+  response: ReturnType<Send>;
+  controller: AbortController;
+}
+
 /** What a page can find out about a server from which no response comes; with the names of the caller's headers. */
-export type Knock = () => Promise<{ seen: boolean; there: boolean; names: string }>;
+export interface Knocked {
+  seen: boolean;
+  there: boolean;
+  names: string;
+}
 
 /** The answer to a knock is not waited for any longer than this, in milliseconds. */
 const KNOCK = 5_000;
 
-/** How requests are sent to this endpoint. `reauthorized` is called when the caller's credentials are others than before. */
-export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptions, signIn: SignIn | undefined, reauthorized: () => void): [Send, Knock] {
-  let target = url.href;
-  let credentials: string | undefined;
-  let names = "";
-  // Called as a plain function: browsers refuse `fetch` on any other `this`.
-  const send = fetcher ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init));
+/** How requests are sent to one endpoint. */
+export class Sender {
+  readonly #url: URL;
+  readonly #asked: ClientOptions["headers"];
+  readonly #fetch: typeof fetch;
+  /** Where the endpoint is: it may have moved within its origin. */
+  #target: string;
+  #credentials: string | undefined;
+  #names = "";
+  #ahead: Ahead | undefined;
+  signIn: SignIn | undefined;
+  /** The caller's credentials are others than before. */
+  onReauthorized: (() => void) | undefined;
+
+  constructor(url: URL, { fetch: fetcher, headers }: ClientOptions) {
+    this.#url = url;
+    this.#target = url.href;
+    this.#asked = headers;
+    // Called as a plain function: browsers refuse `fetch` on any other `this`.
+    this.#fetch = fetcher ?? ((input, init) => fetch(input, init));
+  }
+
+  /** Sends what the core will send first, while that is still on its way. */
+  sendAhead([method, own, body]: Ahead["request"]): void {
+    const controller = new AbortController();
+    const response = this.send(method, own, body, controller.signal, true);
+    // Whoever takes it hears of what went wrong.
+    response.catch(() => {});
+    this.#ahead = { request: [method, own, body], response, controller };
+  }
+
+  /** Nobody takes what was sent ahead. */
+  dropAhead(): void {
+    this.#ahead?.controller.abort();
+    this.#ahead = undefined;
+  }
+
+  readonly send: Send = async (method, own, body, signal, awaited) => {
+    const { signIn } = this;
+    if (this.#ahead && String(this.#ahead.request) === String([method, own, body])) {
+      const { response, controller } = this.#ahead;
+      this.#ahead = undefined;
+      signal.addEventListener("abort", () => controller.abort());
+      return response;
+    }
+    this.dropAhead();
+    if (!signIn) return this.#attempt(method, own, body, signal, {});
+    const asked = { url: new URL(this.#target), method, signal };
+    try {
+      for (let tries = 0; ; tries++) {
+        const signed = await signIn.sign(asked);
+        signal.throwIfAborted();
+        const response = await this.#attempt(method, own, body, signal, signed.headers);
+        if (response instanceof Error || !(await signIn.again(response, asked, signed, !awaited, tries))) return response;
+        // Unread it would hold its connection.
+        void response.body?.cancel().catch(() => {});
+      }
+    } catch (error) {
+      if (McpError.is(error)) return { error };
+      throw error;
+    }
+  };
+
   /** One try; `proof` are the headers that hold the credentials. */
-  const attempt = async (
+  async #attempt(
     method: string,
     own: [string, string][],
     body: string | undefined,
     signal: AbortSignal,
     proof: Record<string, string>,
-  ): Promise<Response | Error> => {
+  ): Promise<Response | Error> {
+    const asked = this.#asked;
     let given: HeadersInit | undefined;
     try {
       given = typeof asked === "function" ? await asked() : asked;
@@ -49,15 +117,16 @@ export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptio
       // What is thrown has the value in it, which may be a credential.
       return new TypeError("a header has a name or a value that HTTP does not allow");
     }
-    const before = credentials;
+    const before = this.#credentials;
     // Any header may be one; the proof that goes with a token is another every time.
-    credentials = JSON.stringify([...headers].filter(([name]) => name !== "dpop"));
-    if (before !== undefined && before !== credentials) reauthorized();
-    names = [...headers.keys()].join(", ");
+    this.#credentials = JSON.stringify([...headers].filter(([name]) => name !== "dpop"));
+    if (before !== undefined && before !== this.#credentials) this.onReauthorized?.();
+    this.#names = [...headers.keys()].join(", ");
     // The protocol's headers are ours to set.
     own.forEach(([name, value]) => headers.set(name, value));
-    const bare = asked === undefined && !signIn && !headers.has("mcp-session-id");
-    const response = await send(target, {
+    const bare = asked === undefined && !this.signIn && !headers.has("mcp-session-id");
+    const send = this.#fetch;
+    const response = await send(this.#target, {
       method,
       headers,
       signal,
@@ -69,38 +138,23 @@ export function sender(url: URL, { fetch: fetcher, headers: asked }: ClientOptio
     });
     if (typeof (response as Response | undefined)?.headers?.get !== "function") return new TypeError("fetch gave no Response");
     // Where the endpoint moved within its origin, what follows goes straight there.
-    if (bare && response.redirected && new URL(response.url).origin === url.origin) target = response.url;
+    if (bare && response.redirected && new URL(response.url).origin === this.#url.origin) this.#target = response.url;
     return response;
-  };
-  const request: Send = async (method, own, body, signal, awaited) => {
-    if (!signIn) return attempt(method, own, body, signal, {});
-    const asked = { url: new URL(target), method, signal };
+  }
+
+  /** A request with nothing in it needs no leave, and one that asks for no answer is refused by nobody who is there. */
+  async knock(): Promise<Knocked> {
+    const seen = await this.#answers("cors");
+    return { seen, there: seen || (await this.#answers("no-cors")), names: this.#names };
+  }
+
+  async #answers(mode: RequestMode): Promise<boolean> {
+    const send = this.#fetch;
     try {
-      for (let tries = 0; ; tries++) {
-        const signed = await signIn.sign(asked);
-        signal.throwIfAborted();
-        const response = await attempt(method, own, body, signal, signed.headers);
-        if (response instanceof Error || !(await signIn.again(response, asked, signed, !awaited, tries))) return response;
-        // Unread it would hold its connection.
-        void response.body?.cancel().catch(() => {});
-      }
-    } catch (error) {
-      if (McpError.is(error)) return { error };
-      throw error;
-    }
-  };
-  const answers = async (mode: RequestMode): Promise<boolean> => {
-    try {
-      await send(target, { method: "HEAD", mode, signal: AbortSignal.timeout(KNOCK) });
+      await send(this.#target, { method: "HEAD", mode, signal: AbortSignal.timeout(KNOCK) });
       return true;
     } catch {
       return false;
     }
-  };
-  // A request with nothing in it needs no leave, and one that asks for no answer is refused by nobody who is there.
-  const knock: Knock = async () => {
-    const seen = await answers("cors");
-    return { seen, there: seen || (await answers("no-cors")), names };
-  };
-  return [request, knock];
+  }
 }

@@ -1,5 +1,6 @@
 import { within } from "../limits.js";
-import { IndexedDb, LOCAL, type TaskStore } from "../store.js";
+import { IndexedDb, LOCAL } from "../browser-store.js";
+import type { TaskStore } from "../store.js";
 
 /** Where tokens are kept, by key. Values are what `structuredClone` takes: with `dpop`, keys are among them. A method may give a promise. */
 export interface TokenStorage {
