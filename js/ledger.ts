@@ -1,9 +1,9 @@
 import { storeOf } from "./browser-store.js";
-import { shown } from "./debug.js";
-import { within } from "./limits.js";
-import { isTerminal, isState, type TaskStatus } from "./status.js";
+import type { TaskStatus } from "./status.js";
 import type { StoreOption, TaskStore } from "./store.js";
 import type { TaskRecord } from "./task.js";
+
+// Loaded late, and alone: what it shared with the rest, bundlers would put into a file of its own that every page waits for.
 
 /** An unfinished task as it is remembered: never with credentials, arguments or results. */
 export interface StoredTask extends TaskRecord {
@@ -42,11 +42,12 @@ export class Ledger {
   #session: { id: string; negotiated: object; isWritten: boolean } | undefined;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Exclude<StoreOption, false>, url: URL, report: (detail: string, error: unknown) => void) {
+  /** `shown` is the URL as it may be shown. */
+  constructor(store: Exclude<StoreOption, false>, url: URL, shown: string, report: (detail: string, error: unknown) => void) {
     this.#store = storeOf(store);
     this.#report = report;
     // What the query says may be secret, and may make another server of it.
-    const place = `${shown(url.href)}${url.search && `#${hash(url.search)}`} `;
+    const place = `${shown}${url.search && `#${hash(url.search)}`} `;
     this.#tasks = `mcp-tasks task ${place}`;
     this.#sessions = `mcp-tasks session ${place}`;
   }
@@ -78,7 +79,7 @@ export class Ledger {
 
   async #entries(prefix: string): Promise<[string, unknown][]> {
     const entries = Promise.resolve().then(() => this.#store.entries(prefix));
-    return [...(await within(entries, { timeoutMs: PATIENCE }))];
+    return [...(await answered(entries))];
   }
 
   /** The session that is open from now on, where the server has those, and what was negotiated in it. */
@@ -111,7 +112,7 @@ export class Ledger {
   /** Resolves when all is written, or the store does not answer. */
   async settled(): Promise<void> {
     this.#flush();
-    await within(this.#writing, { timeoutMs: PATIENCE }).catch(() => {});
+    await answered(this.#writing).catch(() => {});
   }
 
   #flush(): void {
@@ -134,10 +135,19 @@ export class Ledger {
   }
 }
 
+/** What the store has for us, unless it does not answer. */
+async function answered<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not there after ${PATIENCE} ms`)), PATIENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 function isStored(entry: unknown): entry is StoredTask {
   if (typeof entry !== "object" || entry === null) return false;
   const { version, taskId, receivedAt, sessionId, status } = entry as Partial<StoredTask>;
-  const hasStatus = status === undefined || (typeof status === "object" && status !== null && isState(status.status) && !isTerminal(status.status));
+  const hasStatus = status === undefined || ["working", "input_required"].includes(status?.status);
   return (
     version === 1 && typeof taskId === "string" && typeof receivedAt === "number" && ["undefined", "string"].includes(typeof sessionId) && hasStatus
   );

@@ -72,11 +72,12 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
 /** What remembers tasks is loaded only where it is wanted; where it cannot be, the client works on without it. */
 async function openLedger({ store, onDebug }: ClientOptions, url: URL): Promise<Ledger | undefined> {
   if (!store) return undefined;
-  const debug = teller(onDebug, shown(url.href));
+  const place = shown(url.href);
+  const debug = teller(onDebug, place);
   const report = (detail: string, error: unknown): void => debug({ type: "store", detail, error });
   try {
     const { Ledger } = await import("./ledger.js");
-    return new Ledger(store, url, report);
+    return new Ledger(store, url, place, report);
   } catch (error) {
     report("what remembers tasks could not be loaded", error);
     return undefined;
