@@ -58,30 +58,6 @@ for (const server of ["fastmcp", "fastmcp4", "sdk", "sdk2026"] as const) {
       // A task may be bound to the session that the other page had.
       expect(code).toBe(server === "sdk" ? "task_not_found" : "completed");
     });
-
-    test("a task outlives its page, where it is remembered", async ({ window, reload, urlOf }) => {
-      const url = urlOf(server);
-      for (const store of ["indexeddb", "localstorage"] as const) {
-        await window.run(
-          async ({ url, slow, store }) => {
-            const client = await connect(url, { store });
-            await client.callTool("slow", slow, { task: true });
-            await sleep(100);
-          },
-          { url, slow: slow(server, 1_500), store },
-        );
-        await reload();
-        const ended = await window.run(
-          async ({ url, store }) => {
-            const client = await connect(url, { store });
-            const [task] = client.tasks.values();
-            return [client.tasks.size, (await settle(task!.result())).error?.code ?? "completed"];
-          },
-          { url, store },
-        );
-        expect(ended, store).toEqual([1, "completed"]);
-      }
-    });
   });
 }
 

@@ -14,6 +14,8 @@ export interface Driver {
   run<A, R>(call: (argument: A) => Promise<R>, argument: A): Promise<R>;
   /** Clicks, as a user does. */
   click(selector: string): Promise<void>;
+  /** Takes the network away, or gives it back; not every driver can. */
+  offline?(isOffline: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,14 +28,21 @@ export const open: Record<Engine, () => Promise<Driver>> = {
       goto: async (url) => void (await page.goto(url)),
       run: (call, argument) => page.evaluate(call as never, argument) as never,
       click: (selector) => page.click(selector),
+      offline: (isOffline) => page.context().setOffline(isOffline),
       close: () => browser.close(),
     };
   },
   async firefox() {
     const folder = await geckodriver();
     const program = folder === "" ? "geckodriver" : `${folder}/geckodriver`;
-    const options = { binary: firefoxPath(), args: ["-headless"] };
-    return WebDriver.open((port) => [program, "--port", String(port)], { browserName: "firefox", "moz:firefoxOptions": options });
+    // The servers are on this machine, which Firefox would let a page reach all the same; its own scripts alone take the network away.
+    const prefs = { "network.disable-localhost-when-offline": true };
+    const options = { binary: firefoxPath(), args: ["-headless"], prefs };
+    const capabilities = { browserName: "firefox", "moz:firefoxOptions": options };
+    const driver = await WebDriver.open((port) => [program, "--allow-system-access", "--port", String(port)], capabilities);
+    // Connections to this machine would stay open.
+    const script = "Services.io.offline = arguments[0]; Services.obs.notifyObservers(null, 'net:cancel-all-connections');";
+    return Object.assign(driver, { offline: (isOffline: boolean) => driver.runPrivileged(script, [isOffline]) });
   },
   async webkit() {
     const options = { binary: miniBrowserPath(), args: ["--automation"] };
