@@ -36,6 +36,8 @@ export class Sender {
   readonly #url: URL;
   readonly #asked: ClientOptions["headers"];
   readonly #fetch: typeof fetch;
+  /** Nothing but the protocol's headers goes out, and nobody of the caller's looks at them. */
+  readonly #isPlain: boolean;
   /** Where the endpoint is: it may have moved within its origin. */
   #target: string;
   #credentials: string | undefined;
@@ -51,6 +53,7 @@ export class Sender {
     this.#asked = headers;
     // Called as a plain function: browsers refuse `fetch` on any other `this`.
     this.#fetch = fetcher ?? ((input, init) => fetch(input, init));
+    this.#isPlain = !fetcher && headers === undefined;
   }
 
   /** Sends what the core will send first, while that is still on its way. */
@@ -103,28 +106,25 @@ export class Sender {
     proof: Record<string, string>,
   ): Promise<Response | Error> {
     const asked = this.#asked;
-    let given: HeadersInit | undefined;
-    try {
-      given = typeof asked === "function" ? await asked() : asked;
-    } catch (error) {
-      return error instanceof Error ? error : new Error("the headers could not be had", { cause: error });
+    let headers: Headers | [string, string][] = own;
+    // To make `Headers` and to look through them costs as much again as the request does.
+    if (!this.#isPlain || this.signIn) {
+      let given: HeadersInit | undefined;
+      try {
+        given = typeof asked === "function" ? await asked() : asked;
+      } catch (error) {
+        return error instanceof Error ? error : new Error("the headers could not be had", { cause: error });
+      }
+      try {
+        headers = this.#signed(given, proof);
+      } catch {
+        // What is thrown has the value in it, which may be a credential.
+        return new TypeError("a header has a name or a value that HTTP does not allow");
+      }
+      // The protocol's headers are ours to set.
+      for (const [name, value] of own) headers.set(name, value);
     }
-    let headers: Headers;
-    try {
-      headers = new Headers(given);
-      Object.entries(proof).forEach(([name, value]) => headers.set(name, value));
-    } catch {
-      // What is thrown has the value in it, which may be a credential.
-      return new TypeError("a header has a name or a value that HTTP does not allow");
-    }
-    const before = this.#credentials;
-    // Any header may be one; the proof that goes with a token is another every time.
-    this.#credentials = JSON.stringify([...headers].filter(([name]) => name !== "dpop"));
-    if (before !== undefined && before !== this.#credentials) this.onReauthorized?.();
-    this.#names = [...headers.keys()].join(", ");
-    // The protocol's headers are ours to set.
-    own.forEach(([name, value]) => headers.set(name, value));
-    const bare = asked === undefined && !this.signIn && !headers.has("mcp-session-id");
+    const bare = asked === undefined && !this.signIn && !own.some(([name]) => name === "mcp-session-id");
     const send = this.#fetch;
     const response = await send(this.#target, {
       method,
@@ -140,6 +140,18 @@ export class Sender {
     // Where the endpoint moved within its origin, what follows goes straight there.
     if (bare && response.redirected && new URL(response.url).origin === this.#url.origin) this.#target = response.url;
     return response;
+  }
+
+  /** The caller's headers, and those that hold credentials. */
+  #signed(given: HeadersInit | undefined, proof: Record<string, string>): Headers {
+    const headers = new Headers(given);
+    for (const [name, value] of Object.entries(proof)) headers.set(name, value);
+    const before = this.#credentials;
+    // Any header may be one; the proof that goes with a token is another every time.
+    this.#credentials = JSON.stringify([...headers].filter(([name]) => name !== "dpop"));
+    if (before !== undefined && before !== this.#credentials) this.onReauthorized?.();
+    this.#names = [...headers.keys()].join(", ");
+    return headers;
   }
 
   /** A request with nothing in it needs no leave, and one that asks for no answer is refused by nobody who is there. */
