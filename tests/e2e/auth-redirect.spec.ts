@@ -1,17 +1,5 @@
-import type { Page } from "@playwright/test";
+import { leaveAndReturn } from "./support/redirect.ts";
 import { expect, test } from "./support/sign-in.ts";
-
-/** Leaves for the sign-in, and is back on the same page, loaded anew. */
-async function leaveAndReturn(page: Page, url: string, more: object = {}): Promise<void> {
-  await page.evaluate(
-    ({ url, more }) => {
-      Object.assign(globalThis, { before: true });
-      void signedIn(url, { mode: "redirect" }, more).catch(() => {});
-    },
-    { url, more },
-  );
-  await page.waitForFunction("'signedIn' in globalThis && !('before' in globalThis)");
-}
 
 test("the page leaves for the sign-in, comes back, and goes on where it connects again", async ({ page, scripted, authorization }) => {
   await page.evaluate(() => history.replaceState({}, "", `${location.href}?shelf=7#top`));
@@ -28,14 +16,7 @@ test("the page leaves for the sign-in, comes back, and goes on where it connects
 
 test("the app's own page may be the callback", async ({ page, scripted, authorization, site }) => {
   const options = { mode: "redirect", redirectUri: `${site}/auth.html` } as const;
-  await page.evaluate(
-    ({ url, options }) => {
-      Object.assign(globalThis, { before: true });
-      void signedIn(url, options).catch(() => {});
-    },
-    { url: scripted.url, options },
-  );
-  await page.waitForFunction("'signedIn' in globalThis && !('before' in globalThis)");
+  await leaveAndReturn(page, scripted.url, options);
   expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
   // Neither in the address bar nor in what the next click sends as its referrer.
@@ -99,7 +80,7 @@ test("a task that was remembered goes on after the way to the sign-in and back",
   }, scripted.url);
   await page.reload();
   await page.waitForFunction("'signedIn' in globalThis");
-  await leaveAndReturn(page, scripted.url, { store: "indexeddb" });
+  await leaveAndReturn(page, scripted.url, {}, { store: "indexeddb" });
   const text = await page.evaluate(async (url) => {
     const client = await signedIn(url, { mode: "redirect" }, { store: "indexeddb" });
     const [task] = [...client.tasks.values()];

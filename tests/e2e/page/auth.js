@@ -22,6 +22,18 @@ const visit = (url, options, more) =>
     }),
   );
 
+/** A storage of the app's own; what is written is to be seen only after so many milliseconds. */
+const memory = (lateMs = 0) => {
+  const entries = new Map();
+  const write = (act) => void (lateMs === 0 ? act() : setTimeout(act, lateMs));
+  return {
+    entries,
+    get: (key) => entries.get(key),
+    set: (key, value) => write(() => entries.set(key, value)),
+    delete: (key) => write(() => entries.delete(key)),
+  };
+};
+
 const settle = globalThis.settle;
 const kept = async (promise) => {
   const ended = await settle(promise);
@@ -29,4 +41,4 @@ const kept = async (promise) => {
   return ended;
 };
 
-Object.assign(globalThis, { auth, oauth: auth.oauth, redirectUri, said, signedIn, visit, settle: kept });
+Object.assign(globalThis, { auth, oauth: auth.oauth, redirectUri, said, signedIn, visit, memory, settle: kept });

@@ -19,8 +19,18 @@ declare global {
   function signedIn(url: string, options?: Partial<signing.OAuthOptions>, more?: package.ClientOptions): Promise<Client>;
   function visit(url: string, options?: Partial<signing.OAuthOptions>, more?: package.ClientOptions): Promise<Settled<string>>;
 
+  function memory(lateMs?: number): Memory;
+
+  /** A storage of an app's own, and what is in it. */
+  interface Memory extends signing.TokenStorage {
+    entries: Map<string, unknown>;
+  }
+
   interface Kept {
     client: Client;
+    clients: Client[];
+    provider: signing.OAuthProvider;
+    storage: Memory;
     task: ToolTask;
     changes: TaskStatus[];
     waiting: Promise<Settled<TaskStatus>>;
