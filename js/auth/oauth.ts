@@ -38,7 +38,7 @@ class Provider implements OAuthProvider {
     const given = options.redirectUri;
     // Authorization servers compare it to the byte.
     const redirectUri = given === undefined || parsed(String(given)) ? given?.toString() : absolute(given)?.href;
-    const keeper = new Keeper(options.storage);
+    const keeper = new Keeper(options.storage, redirectUri ?? "");
     this.#keeper = keeper;
     const app = { options, redirectUri, keeper, registrations: new Registrations(options, redirectUri, keeper) };
     this.#sessionFor = (endpoint) => {

@@ -21,17 +21,19 @@ export function isTokenStorage(given: unknown): given is TokenStorageOption | un
   return typeof given === "object" && given !== null && methods.every((name) => typeof (given as Record<string, unknown>)[name] === "function");
 }
 
-/** Where the endpoints are listed: a storage cannot say what is in it. */
-const ENDPOINTS = "mcp-tasks sign-ins";
-
 /** A storage that does not answer is gone on without after this, in milliseconds. */
 const PATIENCE = 5_000;
 
 /** What is remembered of sign-ins: where a storage was given, there too, and then it is shared by all tabs. What is wrong with that is no reason to fail. */
 export class Keeper {
   readonly #storage: TokenStorage | undefined;
+  /** Where the endpoints are listed: a storage cannot say what is in it. */
+  readonly #endpoints: string;
+  #listed: Promise<unknown> = Promise.resolve();
 
-  constructor(option: TokenStorageOption | undefined) {
+  /** `app` tells those apart that share a storage. */
+  constructor(option: TokenStorageOption | undefined, app: string) {
+    this.#endpoints = `mcp-tasks sign-ins ${app}`;
     this.#storage = option === "indexeddb" ? of(new IndexedDb("mcp-tasks-sign-in")) : option === "localstorage" ? of(LOCAL) : option;
   }
 
@@ -49,17 +51,24 @@ export class Keeper {
   }
 
   /** The endpoints that tokens are kept for; one more, where it is given. */
-  async list(more?: string): Promise<string[]> {
-    const kept = await this.get(ENDPOINTS);
+  list(more?: string): Promise<string[]> {
+    // One after the other: of two that come at once the second would not know of the first.
+    const listed = this.#listed.then(() => this.#list(more));
+    this.#listed = listed;
+    return listed;
+  }
+
+  async #list(more?: string): Promise<string[]> {
+    const kept = await this.get(this.#endpoints);
     const endpoints = Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
     if (more === undefined || endpoints.includes(more)) return endpoints;
-    await this.set(ENDPOINTS, [...endpoints, more]);
+    await this.set(this.#endpoints, [...endpoints, more]);
     return [...endpoints, more];
   }
 
   /** There are none any more. */
   async unlist(): Promise<void> {
-    await this.delete(ENDPOINTS);
+    await this.delete(this.#endpoints);
   }
 
   async delete(key: string): Promise<void> {
