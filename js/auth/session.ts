@@ -200,11 +200,7 @@ export class Session {
         ? await obtain(web, grant, parties, resource.id, scopes)
         : await this.#askUser(web, parties, resource, registration, scopes, background, signal);
       const tokens = tokensOf(answer, parties, { registration: registrations.kept(registration), resource: resource.id, asked: scopes, key: key?.pair });
-      if (signOuts !== this.#signOuts) {
-        void this.#revoke(tokens, key);
-        throw failure("interaction", "the user has signed out meanwhile");
-      }
-      await this.#take(tokens, key);
+      await this.#bring(tokens, key, signOuts);
     } catch (error) {
       if (McpError.is(error, "unauthorized") && isForgotten(error, registration)) await registrations.forget(registration);
       throw error;
@@ -279,12 +275,13 @@ export class Session {
   #returning: Promise<void> | undefined;
 
   async #redeem(web: Web, attempt: Attempt, params: URLSearchParams): Promise<void> {
+    const signOuts = this.#signOuts;
     const server = await this.#meet(web, attempt.issuer);
     const { registration, resource, scopes: asked, bound } = attempt;
     const key = await this.#chooseKey({ dpop: bound }, { dpop: false }, server);
     const parties = await this.#parties(server, registration, key);
     const answer = await redeem(web, parties, attempt, params);
-    await this.#take(tokensOf(answer, parties, { registration, resource, asked, key: key?.pair }), key);
+    await this.#bring(tokensOf(answer, parties, { registration, resource, asked, key: key?.pair }), key, signOuts);
   }
 
   /** A key for the tokens to be bound to, where the app or the server wants that and both can. What we have stays as it is. */
@@ -393,6 +390,15 @@ export class Session {
   /** When the user signed out last, in whichever tab. */
   get #signedOutKey(): string {
     return `${this.#key} signed out`;
+  }
+
+  /** Takes what a sign-in has brought, where the user has not signed out since it began. */
+  async #bring(tokens: Tokens, key: Key | undefined, signOuts: number): Promise<void> {
+    if (signOuts !== this.#signOuts) {
+      void this.#revoke(tokens, key);
+      throw failure("interaction", "the user has signed out meanwhile");
+    }
+    await this.#take(tokens, key);
   }
 
   async #take(tokens: Tokens, key: Key | undefined): Promise<void> {
