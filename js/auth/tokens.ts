@@ -120,8 +120,8 @@ export function tokensOf(
   if ((scheme !== "bearer" && scheme !== "dpop") || (scheme === "dpop" && !dpop)) {
     throw failure("token", "the authorization server gives a token of a type that cannot be used");
   }
-  // It becomes a header (RFC 6749, A.12).
-  if (!/^[\x21-\x7E]+$/.test(accessToken)) throw failure("token", "the authorization server gives a token that no header can hold");
+  // It becomes a header (RFC 6749, A.12), of which no server reads 64 KiB: what it answers then, if anything, says nothing of the token.
+  if (!/^[\x21-\x7E]{1,65535}$/.test(accessToken)) throw failure("token", "the authorization server gives a token that no header can hold");
   const since = Date.now();
   return {
     issuer: server.issuer,
