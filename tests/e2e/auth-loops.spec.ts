@@ -49,6 +49,8 @@ test("a poll leaves the page for nobody: whoever wants something does", async ({
   const turned = authorization.refused.length;
   authorization.tokens.expire();
   await expect.poll(() => authorization.refused.length).toBeGreaterThan(turned);
+  // By then the page would be left.
+  await page.waitForTimeout(400);
   const told = await page.evaluate(() => settle(kept.client.close()));
   expect(told).not.toHaveProperty("error");
   expect(asked(authorization)).toHaveLength(1);

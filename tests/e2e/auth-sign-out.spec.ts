@@ -32,16 +32,20 @@ test.beforeEach(({ authorization }) => {
   authorization.on("POST /revoke", (exchange) => exchange.json(200, {}));
 });
 
-for (const [when, ahead] of [
-  ["before the token's time is up", 4.75 * 60_000],
-  ["after the token was refused", 0],
+for (const [when, ahead, isShared] of [
+  ["before the token's time is up", 4.75 * 60_000, true],
+  ["after the token was refused", 0, true],
+  ["where nothing is shared", 0, false],
 ] as const) {
   test(`who signs out during a refresh, ${when}, is signed out: what it brings is forgotten and revoked`, async ({ page, scripted, authorization }) => {
-    await page.evaluate(async (url) => {
-      kept.storage = memory();
-      kept.provider = oauth({ redirectUri, storage: kept.storage });
-      kept.client = await connect(url, { auth: kept.provider });
-    }, scripted.url);
+    await page.evaluate(
+      async ({ url, isShared }) => {
+        kept.storage = memory();
+        kept.provider = oauth({ redirectUri, ...(isShared && { storage: kept.storage }) });
+        kept.client = await connect(url, { auth: kept.provider });
+      },
+      { url: scripted.url, isShared },
+    );
     const gate = holdTokens(authorization);
     // What is under way may ask for a sign-in after that: nobody is there.
     authorization.user = () => {};
@@ -152,6 +156,18 @@ test("a refresh that does not end keeps nobody from signing out", async ({ page,
   expect(await stored(page)).toBe(0);
   await close(page);
   await calling;
+});
+
+test("tokens that somebody writes back after the sign-out are as if there were none", async ({ page, scripted, authorization }) => {
+  await page.evaluate(async (url) => {
+    kept.storage = memory();
+    await visit(url, { storage: kept.storage });
+    const before = [...kept.storage.entries];
+    await oauth({ redirectUri, storage: kept.storage }).signOut();
+    before.forEach(([key, value]) => kept.storage.entries.set(key, value));
+  }, scripted.url);
+  expect(await page.evaluate((url) => visit(url, { storage: kept.storage }), scripted.url)).toMatchObject({ value: "at once" });
+  expect(asked(authorization)).toHaveLength(2);
 });
 
 test("a sign-out in a future from which the clock was put back is none", async ({ page, wire, scripted, authorization }) => {

@@ -31,6 +31,7 @@ declare global {
     clients: Client[];
     provider: signing.OAuthProvider;
     storage: Memory;
+    before: [key: string, value: unknown][];
     task: ToolTask;
     changes: TaskStatus[];
     waiting: Promise<Settled<TaskStatus>>;
