@@ -11,7 +11,7 @@ const connectApp = (page: Page, url: string, token: string, onUnauthorized: stri
   page.evaluate(
     async ({ url, token, onUnauthorized }) => {
       kept.asked = [];
-      const answer = new Function("challenge", onUnauthorized) as (challenge: unknown) => boolean;
+      const answer = made<(challenge: unknown) => boolean>(onUnauthorized);
       const auth = {
         token: () => token,
         onUnauthorized(challenge: unknown) {
@@ -38,7 +38,7 @@ const TOKENS = [
 test("a provider whose token() is not in order ends the call with what it said, and nothing is sent", async ({ page, scripted, authorization }) => {
   const ended = await page.evaluate(
     ({ url, given }) => {
-      const providers = given.map((token) => ({ token: new Function(`return ${token}`)() as () => string, onUnauthorized: () => false }));
+      const providers = given.map((token) => ({ token: made<() => string>(token), onUnauthorized: () => false }));
       return Promise.all(providers.map((auth) => settle(connect(url, { auth }))));
     },
     { url: scripted.url, given: TOKENS.map(([, token]) => token) },
@@ -95,7 +95,7 @@ test("whatever onUnauthorized gives, but false, is other credentials", async ({ 
 });
 
 test("a provider that always has others, of which none is taken, is asked three times for a call", async ({ page, scripted, authorization }) => {
-  await connectApp(page, scripted.url, tokenFor(authorization, scripted), "return true");
+  await connectApp(page, scripted.url, tokenFor(authorization, scripted), "() => true");
   authorization.tokens.expire();
   expect((await call(page)).error).toMatchObject({ code: "unauthorized", data: { status: 401 } });
   expect(await timesAsked(page)).toBe(3);
@@ -104,17 +104,16 @@ test("a provider that always has others, of which none is taken, is asked three 
 });
 
 for (const [why, onUnauthorized, most] of [
-  ["always has others, of which none is taken,", "return true", 3],
-  ["cannot sign in", "throw new Error('nobody is there')", 1],
+  ["always has others, of which none is taken,", "() => true", 3],
+  ["cannot sign in", "() => { throw new Error('nobody is there') }", 1],
 ] as const) {
   test(`a provider that ${why} is left in peace by polls soon, and asked again by who wants something`, async ({ page, scripted, authorization }) => {
-    scripted.task({ polls: Array<string>(100).fill("working") });
+    for (const pollInterval of [50, 150, 250]) scripted.task({ polls: Array<string>(100).fill("working"), pollInterval });
     await connectApp(page, scripted.url, tokenFor(authorization, scripted), onUnauthorized);
     await page.evaluate(async () => {
-      kept.task = await kept.client.callTool("work", {}, { task: true });
-      kept.changes = changesOf(kept.task);
+      for (let nth = 0; nth < 3; nth++) kept.changes = changesOf(await kept.client.callTool("work", {}, { task: true }));
     });
-    await scripted.received("tasks/get");
+    await scripted.received("tasks/get", 3);
     authorization.tokens.expire();
     await expect.poll(() => timesAsked(page)).toBe(most);
     // Several more polls would have come by then.
@@ -127,7 +126,7 @@ for (const [why, onUnauthorized, most] of [
 }
 
 test("a provider whose onUnauthorized never comes keeps nobody waiting: neither a time-out, nor a signal, nor who closes", async ({ page, scripted, authorization }) => {
-  await connectApp(page, scripted.url, tokenFor(authorization, scripted), "return new Promise(() => {})");
+  await connectApp(page, scripted.url, tokenFor(authorization, scripted), "() => new Promise(() => {})");
   authorization.tokens.expire();
   const ended = await page.evaluate(async () => {
     const controller = new AbortController();
@@ -189,12 +188,12 @@ const ANSWERS = ["undefined", "null", "'code=1'", "{ code: '1' }", "new URLSearc
 test("an authorize of the app's own that gives no answer of the authorization server's is an error", async ({ page, scripted, authorization }) => {
   for (const answer of ANSWERS) {
     const ended = await page.evaluate(
-      ({ url, answer }) => visit(url, { authorize: new Function(`return ${answer}`) as () => URLSearchParams }),
+      ({ url, answer }) => visit(url, { authorize: made<() => URLSearchParams>(`() => (${answer})`) }),
       { url: scripted.url, answer },
     );
     expect.soft(ended.error, answer).toMatchObject({ code: "unauthorized", data: { status: 401, reason: "callback" } });
   }
-  const thrown = await page.evaluate((url) => visit(url, { authorize: new Function("throw new Error('no hands')") as () => URLSearchParams }), scripted.url);
+  const thrown = await page.evaluate((url) => visit(url, { authorize: () => { throw new Error("no hands"); } }), scripted.url);
   expect(thrown.error).toMatchObject({ code: "unauthorized", data: { status: 401 } });
   expect(authorization.sent("POST /token")).toEqual([]);
 });

@@ -25,11 +25,14 @@ test.beforeEach(({ page, site, authorization, second }) => {
 
 test("an app is one client at each authorization server, and stays that", async ({ page, pair }) => {
   const pairs = [await pair(), await pair()];
-  for (const _ of ["signs in", "is signed in"]) {
-    for (const { scripted } of pairs) expect(await visitKept(page, scripted.url)).toMatchObject({ value: "at once" });
+  for (const _ of ["signs in", "signs in again"]) {
+    for (const { scripted, authorization } of pairs) {
+      expect(await visitKept(page, scripted.url)).toMatchObject({ value: "at once" });
+      authorization.forget();
+    }
   }
   const ids = pairs.map(({ authorization }) => authorization.sent("GET /authorize").map(({ params }) => params.get("client_id")!));
-  expect(ids.map(({ length }) => length)).toEqual([1, 1]);
+  expect(ids.map(({ length }) => length)).toEqual([2, 2]);
   expect(told(pairs[0]!.authorization)).not.toContain(ids[1]![0]);
   expect(told(pairs[1]!.authorization)).not.toContain(ids[0]![0]);
   expect(pairs.map(({ authorization }) => authorization.sent("POST /register").length)).toEqual([1, 1]);

@@ -8,14 +8,14 @@ type Exchange = Parameters<Parameters<ScriptedAuthorization["on"]>[1]>[0];
 
 const visitKept = (page: Page, url: string, options = {}) => page.evaluate(({ url, options }) => visit(url, { ...options, storage: kept.storage }), { url, options });
 
-/** Changes what is kept under the one key that begins so; `change` is the body of a function of it. */
+/** Changes what is kept under the one key that begins so; `body` is an expression of it and of a pair of keys. */
 const change = (page: Page, prefix: string, body: string) =>
   page.evaluate(
     async ({ prefix, body }) => {
       const { entries } = kept.storage;
       const [key] = [...entries.keys()].filter((each) => each.startsWith(prefix) && !each.endsWith("signed out"));
       const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
-      entries.set(key!, new Function("good", "pair", `return ${body}`)(entries.get(key!), pair));
+      entries.set(key!, made<(good: unknown, pair: CryptoKeyPair) => unknown>(`(good, pair) => (${body})`)(entries.get(key!), pair));
     },
     { prefix, body },
   );
@@ -170,7 +170,7 @@ test("a storage that fails is as none", async ({ page, pair }) => {
     const { scripted, authorization } = await pair();
     const ended = await page.evaluate(
       ({ url, act }) => {
-        const method = new Function(`return ${act}`)() as () => undefined;
+        const method = made<() => undefined>(act);
         return visit(url, { storage: { get: method, set: method, delete: method } });
       },
       { url: scripted.url, act },

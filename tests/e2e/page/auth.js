@@ -34,6 +34,9 @@ const memory = (lateMs = 0) => {
   };
 };
 
+/** What a test writes as text: an expression. */
+const made = (text) => (0, eval)(`(${text})`);
+
 const settle = globalThis.settle;
 const kept = async (promise) => {
   const ended = await settle(promise);
@@ -41,4 +44,4 @@ const kept = async (promise) => {
   return ended;
 };
 
-Object.assign(globalThis, { auth, oauth: auth.oauth, redirectUri, said, signedIn, visit, memory, settle: kept });
+Object.assign(globalThis, { auth, oauth: auth.oauth, redirectUri, said, signedIn, visit, memory, made, settle: kept });

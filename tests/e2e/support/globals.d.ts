@@ -20,6 +20,7 @@ declare global {
   function visit(url: string, options?: Partial<signing.OAuthOptions>, more?: package.ClientOptions): Promise<Settled<string>>;
 
   function memory(lateMs?: number): Memory;
+  function made<T>(text: string): T;
 
   /** A storage of an app's own, and what is in it. */
   interface Memory extends signing.TokenStorage {
