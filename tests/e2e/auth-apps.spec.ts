@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { asked } from "./support/asked.ts";
+import { Gate } from "./support/gate.ts";
 import { expect, test, type ScriptedAuthorization, type ScriptedServer } from "./support/sign-in.ts";
 
 /** A token as an app has them that signs its users in by itself. */
@@ -228,4 +229,23 @@ test("an authorize of the app's own that does not heed its signal keeps nobody: 
   expect(asked(authorization)).toHaveLength(2);
   // What the first one came by in the end is worth nothing any more.
   expect(authorization.sent("POST /token")).toHaveLength(1);
+});
+
+test("a client that is closed takes its own wait for the user along, and nobody else's", async ({ page, scripted, authorization }) => {
+  await page.evaluate(async (url) => {
+    const auth = oauth({ redirectUri });
+    kept.clients = [await connect(url, { auth }), await connect(url, { auth })];
+  }, scripted.url);
+  const [gate, { user }, turned] = [new Gate(), authorization, authorization.refused.length];
+  authorization.user = () => gate.wait();
+  authorization.forget();
+  const first = page.evaluate(() => settle(kept.clients[0]!.callTool("work")));
+  await gate.reached;
+  const second = page.evaluate(() => settle(kept.clients[1]!.callTool("work").then(() => kept.clients[1]!.close())));
+  await expect.poll(() => authorization.refused.length - turned).toBe(2);
+  authorization.user = user;
+  await page.evaluate(() => kept.clients[0]!.close());
+  expect((await first).error).toMatchObject({ code: "closed" });
+  expect(await second).not.toHaveProperty("error");
+  expect(asked(authorization)).toHaveLength(3);
 });

@@ -126,7 +126,7 @@ test("a refresh token that was replaced beside an access token that was not is k
 
 const TROUBLES = [
   ["is broken off", ({ response }) => response.destroy()],
-  ["never comes", () => {}],
+  ["never comes", () => {}, { timeoutMs: 1_500 }],
   ["is trouble of the server's own", (exchange) => exchange.json(503, { error: "invalid_grant" })],
   ["asks for patience", (exchange) => exchange.json(429, { error: "too_many_requests" })],
   ["says that it may be good later", (exchange) => exchange.json(400, { error: "temporarily_unavailable" })],
@@ -135,14 +135,14 @@ const TROUBLES = [
   ["is a page that lets nobody through", (exchange) => exchange.page(403, "<h1>Blocked</h1>")],
   ["leads elsewhere", (exchange) => exchange.redirect("https://hotel.example/")],
   ["has no token", (exchange) => exchange.json(200, {})],
-] satisfies [string, (exchange: Exchange) => unknown][];
+] satisfies [string, (exchange: Exchange) => unknown, object?][];
 
 test("a refresh whose answer cannot be had costs no tokens: the same refresh token is shown again", async ({ page, pair }) => {
   const pairs = [];
   await page.evaluate(() => void (kept.clients = []));
-  for (const [why, answer] of TROUBLES) {
+  for (const [why, answer, options = {}] of TROUBLES) {
     const { scripted, authorization } = await pair();
-    await page.evaluate(async (url) => void kept.clients.push(await signedIn(url, { timeoutMs: 1_000 })), scripted.url);
+    await page.evaluate(async ({ url, options }) => void kept.clients.push(await signedIn(url, options)), { url: scripted.url, options });
     authorization.tokens.expire();
     onRefresh(authorization, (exchange) => (shown(authorization).length === 1 ? answer(exchange) : authorization.lawful(exchange)));
     pairs.push({ why, authorization });
