@@ -13,7 +13,7 @@ for (const [where, options] of [
 
     test("who comes back to a server that refuses the new token is told so, and not sent away again", async ({ page, scripted, authorization }) => {
       authorization.protect(scripted, { scopeOf: () => "never", refuse: (refusal) => (refusal.status = 401) });
-      await leaveAndReturn(page, scripted.url, options);
+      await leaveAndReturn(page, scripted.url, {}, options);
       const again = () => page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options: { ...REDIRECT, ...options } });
       expect((await again()).error).toMatchObject({ code: "unauthorized", data: { status: 401, reason: "token" } });
       if (where === "in a storage") {

@@ -16,7 +16,7 @@ test("the page leaves for the sign-in, comes back, and goes on where it connects
 
 test("the app's own page may be the callback", async ({ page, scripted, authorization, site }) => {
   const options = { mode: "redirect", redirectUri: `${site}/auth.html` } as const;
-  await leaveAndReturn(page, scripted.url, options);
+  await leaveAndReturn(page, scripted.url, {}, options);
   expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
   // Neither in the address bar nor in what the next click sends as its referrer.
@@ -80,7 +80,7 @@ test("a task that was remembered goes on after the way to the sign-in and back",
   }, scripted.url);
   await page.reload();
   await page.waitForFunction("'signedIn' in globalThis");
-  await leaveAndReturn(page, scripted.url, {}, { store: "indexeddb" });
+  await leaveAndReturn(page, scripted.url, { store: "indexeddb" });
   const text = await page.evaluate(async (url) => {
     const client = await signedIn(url, { mode: "redirect" }, { store: "indexeddb" });
     const [task] = [...client.tasks.values()];
