@@ -14,7 +14,7 @@ export interface Host {
   withdraw(question: number): void;
   renewed(negotiated: unknown): void;
   remember(taskId: string): void;
-  notification(method: string, params: unknown): void;
+  notification(message: { method: string; params?: unknown }): void;
   progress(call: number, params: unknown): void;
   debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void;
   debugResponse(exchange: number, status: number, detail: string): void;

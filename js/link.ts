@@ -166,7 +166,9 @@ export class Link implements Host, User {
   safely(what: string, callback: () => unknown): void {
     const report = (error: unknown): void => this.debug({ type: "callback", detail: what, error });
     try {
-      Promise.resolve(callback()).catch(report);
+      const given = callback();
+      // Mostly there is nothing to wait for.
+      if (typeof given === "object") Promise.resolve(given).catch(report);
     } catch (error) {
       report(error);
     }
@@ -249,7 +251,7 @@ export class Link implements Host, User {
     this.tasks.get(taskId)?.remember?.();
   }
 
-  notification(method: string, params: unknown): void {
+  notification({ method, params }: { method: string; params?: unknown }): void {
     for (const listener of [...(this.#listeners.get(method) ?? [])]) {
       this.safely(`onNotification ${method}`, () => listener(params));
     }

@@ -7,7 +7,7 @@ type Heard = (Vec<String>, Option<String>, Option<u64>);
 fn read<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Heard {
     let (mut decoder, mut events) = (Decoder::default(), Vec::new());
     for chunk in chunks {
-        decoder.feed(chunk, |text| events.push(text.to_owned())).expect("less than the limit");
+        decoder.feed(chunk, |text| events.push(String::from_utf8_lossy(text).into_owned())).expect("less than the limit");
     }
     (events, decoder.last_event_id().map(Into::into), decoder.retry())
 }

@@ -6,9 +6,9 @@ use super::fault::Fault;
 use super::json::Json;
 use super::machine::Engine;
 use super::message::{Message, RequestId};
-use super::nesting;
 use super::purpose::Purpose;
 use super::stream::SUSPICIOUS;
+use super::texts::Texts;
 use super::time::Millis;
 use super::wire::{Body, Channel, ExchangeId, Failure, Head, LAST_EVENT_ID, Media};
 
@@ -100,8 +100,9 @@ impl<J: Json> Engine<J> {
     pub fn bytes(&mut self, id: ExchangeId, chunk: &[u8], now: Millis) {
         let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return };
         let channel = exchange.channel;
-        let mut messages = Vec::new();
-        let within = exchange.decoder.feed(chunk, |text| messages.push(nesting::parse(text)));
+        let mut texts = Texts::default();
+        let within = exchange.decoder.feed(chunk, |text| texts.push(text));
+        let messages = texts.messages();
         if let Channel::Stream = channel {
             self.stream.remember(&exchange.decoder, !messages.is_empty());
         }

@@ -46,7 +46,7 @@ impl<J: Json> Engine<J> {
                     self.aside_asked(by, now);
                 }
             }
-            Message::Notification { method, params } => self.notified(method, params, channel, now),
+            Message::Notification { method, params } => self.notified(&method, params, message, channel, now),
             Message::Answer(..) => self.odd("an answer to no open request", message),
             Message::Malformed => self.odd("not a JSON-RPC message", message),
         }
@@ -56,26 +56,26 @@ impl<J: Json> Engine<J> {
         self.wire.out.push_back(Output::Oddity(what, message));
     }
 
-    fn notified(&mut self, method: String, params: Option<J>, channel: Channel, now: Millis) {
-        match method.as_str() {
+    fn notified(&mut self, method: &str, params: Option<J>, message: J, channel: Channel, now: Millis) {
+        match method {
             modern::ACKNOWLEDGED => self.subscribed(channel, params.as_ref(), now),
             "notifications/elicitation/complete" => self.visit_completed(params.as_ref(), now),
             "notifications/cancelled" => self.unasked(params.as_ref(), now),
             _ => {}
         }
-        if let Some(status) = self.era.pushed(&method, params.as_ref()) {
+        if let Some(status) = self.era.pushed(method, params.as_ref()) {
             if self.tasks.get(status.task_id.as_str()).is_some() {
                 self.subscription.delivered(channel);
             }
             self.pushed(status, now);
         }
-        self.unshelve(&method);
+        self.unshelve(method);
         if let (true, Some(params)) = (method == "notifications/progress", &params)
             && let Some(token) = params.get(Key::ProgressToken).and_then(|token| token.number())
         {
             self.wire.out.push_back(Output::Progress(token as CallId, params.clone()));
         }
-        self.wire.out.push_back(Output::Notification(method, params));
+        self.wire.out.push_back(Output::Notification(message));
     }
 
     /// A request has its answer, or will have none.

@@ -179,8 +179,8 @@ pub trait Json: Clone {
     fn truth(boolean: bool) -> Self;
     /// `null`.
     fn null() -> Self;
-    /// Reads JSON text; `None` when it is malformed.
-    fn parse(text: &str) -> Option<Self>;
+    /// Reads JSON text in UTF-8, where what is none stands for U+FFFD; `None` when it is malformed.
+    fn parse(text: &[u8]) -> Option<Self>;
 
     /// The items of an array, none when this is no array.
     fn items(&self) -> impl Iterator<Item = Self> {

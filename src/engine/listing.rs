@@ -60,13 +60,12 @@ impl Listing {
 
     /// Does this notification say that the list has changed?
     pub fn changed_by(self, method: &str) -> bool {
-        let group = match self {
-            Self::Tools => "tools",
-            Self::Prompts => "prompts",
-            Self::Resources | Self::ResourceTemplates => "resources",
-        };
-        let rest = method.strip_prefix("notifications/").and_then(|rest| rest.strip_prefix(group));
-        rest == Some("/list_changed")
+        method
+            == match self {
+                Self::Tools => "notifications/tools/list_changed",
+                Self::Prompts => "notifications/prompts/list_changed",
+                Self::Resources | Self::ResourceTemplates => "notifications/resources/list_changed",
+            }
     }
 }
 

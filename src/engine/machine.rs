@@ -154,8 +154,10 @@ impl<J: Json> Engine<J> {
 
     /// The next thing to do for the floor above; `None` when there is nothing left to do.
     pub fn poll_output(&mut self, now: Millis) -> Option<Output<J>> {
-        // What has ended made room for what waits.
-        self.wire.fill(now);
+        if self.wire.out.is_empty() {
+            // What has ended made room for what waits.
+            self.wire.fill(now);
+        }
         self.wire.out.pop_front()
     }
 

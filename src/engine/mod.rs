@@ -8,15 +8,16 @@
 //! | file | noun |
 //! |---|---|
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
-//! | `decimal`, `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
+//! | `decimal`, `bytes`, `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
-//! | `wire`, `flow`, `crowd`, `request`, `purpose`, `fault`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
+//! | `wire`, `flow`, `crowd`, `request`, `purpose`, `fault`, `nesting`, `texts`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `wake`, `session`, `blame`, `stream`, `subscription`, `silence`, `signing`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
 mod blame;
 mod by_id;
+mod bytes;
 mod crowd;
 pub mod decimal;
 mod dice;
@@ -63,6 +64,7 @@ mod status;
 mod stream;
 mod subscription;
 mod table;
+mod texts;
 mod time;
 mod tracked;
 mod visit;
@@ -70,6 +72,7 @@ mod wake;
 mod wire;
 
 pub use blame::Sight;
+pub use bytes::first_of;
 pub use crowd::{Crowd, MOST_STREAMS};
 pub use dice::Dice;
 pub use era::Era;
@@ -90,6 +93,7 @@ pub use reunion::PastSession;
 pub use sse::{Decoder, LIMIT, TooLong};
 pub use status::{Ending, State, TaskStatus};
 pub use table::Table;
+pub use texts::Texts;
 pub use time::Millis;
 pub use wire::{Body, CallId, ExchangeId, Failure, Fetch, Head, Media, Output, Verb};
 

@@ -3,7 +3,7 @@
 //! A parser keeps something for every level, and what goes through the levels afterwards goes round by round or runs out of stack:
 //! megabytes of brackets would be gigabytes of memory, and minutes.
 
-use super::json::Json;
+use super::bytes::first_of;
 
 /// A message of more levels than this is not read.
 pub const DEEPEST: u32 = 1_000;
@@ -14,30 +14,39 @@ pub struct Nesting {
     level: u32,
     in_text: bool,
     escaped: bool,
+    /// Outside of every level there was what ends a value: a comma, or an end without a beginning.
+    parted: bool,
 }
 
 impl Nesting {
     /// Takes the next bytes; `false` once the text is too deep.
-    pub fn feed(&mut self, bytes: &[u8]) -> bool {
-        for byte in bytes {
-            if self.in_text {
-                self.in_text = self.escaped || *byte != b'"';
-                self.escaped = !self.escaped && *byte == b'\\';
-                continue;
-            }
-            match byte {
-                b'"' => self.in_text = true,
-                b'[' | b'{' if self.level == DEEPEST => return false,
-                b'[' | b'{' => self.level += 1,
-                b']' | b'}' => self.level = self.level.saturating_sub(1),
-                _ => {}
+    pub fn feed(&mut self, mut bytes: &[u8]) -> bool {
+        while let Some((byte, rest)) = bytes.split_first() {
+            bytes = rest;
+            if self.escaped {
+                self.escaped = false;
+            } else if self.in_text {
+                match byte {
+                    b'"' => self.in_text = false,
+                    b'\\' => self.escaped = true,
+                    _ => bytes = &rest[first_of(rest, b'"', b'\\').unwrap_or(rest.len())..],
+                }
+            } else {
+                match byte {
+                    b'"' => self.in_text = true,
+                    b'[' | b'{' if self.level == DEEPEST => return false,
+                    b'[' | b'{' => self.level += 1,
+                    b']' | b'}' | b',' if self.level == 0 => self.parted = true,
+                    b']' | b'}' => self.level -= 1,
+                    _ => {}
+                }
             }
         }
         true
     }
-}
 
-/// Reads JSON text; `None` when it is malformed, or too deep.
-pub fn parse<J: Json>(text: &str) -> Option<J> {
-    if Nesting::default().feed(text.as_bytes()) { J::parse(text) } else { None }
+    /// Is this, if it is JSON at all, one value, whatever stands around it?
+    pub fn is_one_value(&self) -> bool {
+        self.level == 0 && !self.in_text && !self.parted
+    }
 }

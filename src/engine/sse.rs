@@ -5,6 +5,8 @@
 
 use std::{string::String, vec::Vec};
 
+use super::bytes::first_of;
+
 /// An event of more bytes than this is refused: a server that never sends the blank line must not fill the memory.
 pub const LIMIT: usize = 64 << 20;
 
@@ -44,16 +46,16 @@ impl Decoder {
         self.retry
     }
 
-    /// Takes the next bytes and hands the text of every `message` event that they complete to `on_message`.
+    /// Takes the next bytes and hands the bytes of every `message` event that they complete to `on_message`.
     ///
     /// Events of another type, and those without data (servers open a stream with one), are passed over; their ids count.
-    pub fn feed(&mut self, mut chunk: &[u8], mut on_message: impl FnMut(&str)) -> Result<(), TooLong> {
+    pub fn feed(&mut self, mut chunk: &[u8], mut on_message: impl FnMut(&[u8])) -> Result<(), TooLong> {
         while !chunk.is_empty() {
             if self.after_return && chunk[0] == b'\n' {
                 chunk = &chunk[1..];
             }
             self.after_return = false;
-            let Some(end) = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(end) = first_of(chunk, b'\n', b'\r') else {
                 self.line.extend_from_slice(chunk);
                 return self.within_limit();
             };
@@ -75,7 +77,7 @@ impl Decoder {
         if self.line.len() + self.data.len() > LIMIT { Err(TooLong) } else { Ok(()) }
     }
 
-    fn take_line(&mut self, mut line: &[u8], on_message: &mut impl FnMut(&str)) {
+    fn take_line(&mut self, mut line: &[u8], on_message: &mut impl FnMut(&[u8])) {
         if !self.begun {
             self.begun = true;
             line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
@@ -104,13 +106,13 @@ impl Decoder {
         }
     }
 
-    fn dispatch(&mut self, on_message: &mut impl FnMut(&str)) {
+    fn dispatch(&mut self, on_message: &mut impl FnMut(&[u8])) {
         if let Some(id) = self.pending_id.take() {
             // An empty id takes the memory of the last one back.
             self.last_event_id = Some(id).filter(|id| !id.is_empty());
         }
         if !self.foreign && !self.data.is_empty() {
-            on_message(&String::from_utf8_lossy(&self.data));
+            on_message(&self.data);
         }
         self.data.clear();
         if self.data.capacity() > 1 << 20 {

@@ -65,7 +65,8 @@ pub enum Output<J> {
     Renewed(J),
     /// What is to be remembered of a task has changed: [`Engine::memory`](super::Engine::memory) has it.
     Remember(String),
-    Notification(String, Option<J>),
+    /// A notification of the server, as it came.
+    Notification(J),
     /// The server asks; the answer goes into [`Engine::answer`](super::Engine::answer), or
     /// [`Engine::refuse`](super::Engine::refuse).
     Ask(Ask<J>),

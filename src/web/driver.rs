@@ -151,7 +151,7 @@ impl Driver {
             }
             Output::Renewed(negotiated) => self.host.renewed(negotiated.0),
             Output::Remember(id) => self.host.remember(&id),
-            Output::Notification(method, params) => self.host.notification(&method, or_undefined(params)),
+            Output::Notification(message) => self.host.notification(message.0),
             Output::Progress(call, params) => self.host.progress(call, params.0),
             Output::Heard(message) => self.host.debug_message(message.0, None),
             Output::Oddity(what, message) if self.debug => self.host.debug_message(message.0, Some(what)),

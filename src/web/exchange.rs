@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Error, JSON, SyntaxError, Uint8Array};
+use js_sys::{Array, Error, JSON, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, Blob, ReadableStreamDefaultReader, Response, ResponseType};
@@ -28,14 +28,6 @@ extern "C" {
     #[wasm_bindgen(method, structural, getter)]
     fn value(this: &Chunk) -> JsValue;
 
-    type TextDecoder;
-
-    #[wasm_bindgen(constructor, catch)]
-    fn new() -> Result<TextDecoder, JsValue>;
-
-    #[wasm_bindgen(method, structural, catch)]
-    fn decode(this: &TextDecoder, bytes: &JsValue) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn wall_clock() -> f64;
 
@@ -47,15 +39,11 @@ extern "C" {
 const TURN: u32 = 256 << 10;
 
 /// Why reading ended early.
-enum Broken {
-    /// The body is no JSON.
-    NotJson,
-    Failed(Failure, JsValue),
-}
+struct Broken(Failure, JsValue);
 
 impl From<JsValue> for Broken {
     fn from(thrown: JsValue) -> Self {
-        if thrown.is_instance_of::<SyntaxError>() { Self::NotJson } else { Self::Failed(Failure::Network, thrown) }
+        Self(Failure::Network, thrown)
     }
 }
 
@@ -66,11 +54,7 @@ pub(super) fn start(driver: Rc<Driver>, fetch: Fetch<Value>) {
     driver.aborts.borrow_mut().insert(fetch.exchange, controller);
     spawn_local(async move {
         let id = fetch.exchange;
-        if let Err(broken) = exchange(&driver, fetch, &signal).await {
-            let (failure, cause) = match broken {
-                Broken::NotJson => (Failure::Network, JsValue::UNDEFINED),
-                Broken::Failed(failure, cause) => (failure, cause),
-            };
+        if let Err(Broken(failure, cause)) = exchange(&driver, fetch, &signal).await {
             let controller = driver.aborts.borrow_mut().remove(&id);
             if driver.debug && controller.is_some() {
                 let _ = driver.host.debug_failure(id, cause.clone());
@@ -109,11 +93,7 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
             }
         }
         Body::Whole => {
-            let message = match whole(driver, &response).await {
-                Ok(message) => Some(Value(message)),
-                Err(Broken::NotJson) => None,
-                Err(broken) => return Err(broken),
-            };
+            let message = whole(driver, &response).await?;
             driver.input(|engine, now| engine.body(id, message, now));
         }
         Body::Events => {
@@ -130,9 +110,9 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
 
 async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) -> Result<Response, Broken> {
     if signal.aborted() {
-        return Err(Broken::Failed(Failure::Network, JsValue::UNDEFINED));
+        return Err(Broken(Failure::Network, JsValue::UNDEFINED));
     }
-    let unsendable = |cause| Broken::Failed(Failure::Unsendable, cause);
+    let unsendable = |cause| Broken(Failure::Unsendable, cause);
     let method = match fetch.verb {
         Verb::Get => "GET",
         Verb::Post => "POST",
@@ -156,39 +136,36 @@ async fn send(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal) ->
         return Err(unsendable(sent));
     }
     if let Some(failed) = Value(sent.clone()).get(Key::Error) {
-        return Err(Broken::Failed(Failure::SignIn, failed.0));
+        return Err(Broken(Failure::SignIn, failed.0));
     }
     let response: Response = sent.unchecked_into();
     if response.type_() == ResponseType::Opaqueredirect {
-        return Err(Broken::Failed(Failure::Redirected, JsValue::UNDEFINED));
+        return Err(Broken(Failure::Redirected, JsValue::UNDEFINED));
     }
     Ok(response)
 }
 
-/// The whole body, parsed as JSON: by us, so that nothing else than plain values comes of it whoever made the `Response`.
+/// The whole body, parsed where it is JSON: by us, so that nothing else than plain values comes of it whoever made the `Response`.
 ///
 /// Only counting tells how long it is: a few bytes that were compressed twice may be gigabytes.
-async fn whole(driver: &Driver, response: &Response) -> Result<JsValue, Broken> {
+async fn whole(driver: &Driver, response: &Response) -> Result<Option<Value>, Broken> {
     let chunks = Array::new();
+    let mut last = Vec::new();
     let mut length = 0;
     let mut nesting = Nesting::default();
     read(driver, response, |chunk| {
-        length += chunk.length() as usize;
+        last = chunk.to_vec();
+        length += last.len();
         chunks.push(&chunk);
-        if length > LIMIT || !nesting.feed(&chunk.to_vec()) { Err(Broken::Failed(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
+        if length > LIMIT || !nesting.feed(&last) { Err(Broken(Failure::TooLarge, JsValue::UNDEFINED)) } else { Ok(()) }
     })
     .await?;
-    let text = match chunks.length() {
+    if chunks.length() < 2 {
         // Mostly: without the detour over a `Blob`.
-        1 => decode(&chunks.get(0))?,
-        _ => JsFuture::from(Blob::new_with_u8_array_sequence(&chunks)?.text()).await?,
-    };
-    Ok(parse_text(&text)?)
-}
-
-/// The text of UTF-8 bytes, as `Response.text` has it.
-fn decode(bytes: &JsValue) -> Result<JsValue, JsValue> {
-    TextDecoder::new()?.decode(bytes)
+        return Ok(Value::parse(&last));
+    }
+    let text = JsFuture::from(Blob::new_with_u8_array_sequence(&chunks)?.text()).await?;
+    Ok(parse_text(&text).ok().map(Value))
 }
 
 async fn read(driver: &Driver, response: &Response, mut on_chunk: impl FnMut(Uint8Array) -> Result<(), Broken>) -> Result<(), Broken> {

@@ -56,7 +56,7 @@ extern "C" {
     pub(super) fn remember(this: &Host, task_id: &str) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn notification(this: &Host, method: &str, params: JsValue) -> Result<(), JsValue>;
+    pub(super) fn notification(this: &Host, message: JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn progress(this: &Host, call: u32, params: JsValue) -> Result<(), JsValue>;

@@ -25,12 +25,18 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Object, js_name = fromEntries)]
     fn from_entries(entries: &Array) -> JsValue;
 
-    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
-    fn parse_json(text: &str) -> Result<JsValue, JsValue>;
-
     /// Takes the text as JavaScript has it: a long one would be copied in and out.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_text(text: &JsValue) -> Result<JsValue, JsValue>;
+
+    type TextDecoder;
+
+    /// One for each text: Safari's fails after two gigabytes.
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<TextDecoder, JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    fn decode(this: &TextDecoder, bytes: &[u8]) -> Result<JsValue, JsValue>;
 }
 
 thread_local! {
@@ -55,7 +61,8 @@ impl Value {
 
 impl Json for Value {
     fn get(&self, key: Key) -> Option<Self> {
-        if !self.is_object() {
+        // Arrays have none of these members.
+        if !self.0.is_object() {
             return None;
         }
         Self::given(named(key, |name| self.0.unchecked_ref::<Members>().member(name)))
@@ -77,9 +84,11 @@ impl Json for Value {
     }
 
     fn at(&self, index: usize) -> Option<Self> {
-        let array = self.0.dyn_ref::<Array>()?;
-        let index = u32::try_from(index).ok().filter(|index| *index < array.length())?;
-        Some(Self(array.get(index)))
+        if !self.is_array() {
+            return None;
+        }
+        // In JSON nothing is `undefined`.
+        Self::given(self.0.unchecked_ref::<Array>().get(u32::try_from(index).ok()?))
     }
 
     fn string(&self) -> Option<String> {
@@ -143,7 +152,7 @@ impl Json for Value {
         Self(JsValue::NULL)
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        parse_json(text).ok().map(Self)
+    fn parse(text: &[u8]) -> Option<Self> {
+        parse_text(&TextDecoder::new().ok()?.decode(text).ok()?).ok().map(Self)
     }
 }

@@ -78,7 +78,7 @@ impl Json for Node {
         Self(Value::Null)
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok().map(Self)
+    fn parse(text: &[u8]) -> Option<Self> {
+        serde_json::from_str(&String::from_utf8_lossy(text)).ok().map(Self)
     }
 }

@@ -15,7 +15,7 @@ fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Read {
     let mut decoder = Decoder::default();
     let mut messages = Vec::new();
     for chunk in chunks {
-        decoder.feed(chunk, |message| messages.push(message.into())).expect("within the limit");
+        decoder.feed(chunk, |message| messages.push(String::from_utf8_lossy(message).into_owned())).expect("within the limit");
     }
     Read { messages, id: decoder.last_event_id().map(Into::into), retry: decoder.retry() }
 }

@@ -91,7 +91,8 @@ fn it_stays_open_for_who_listens() {
     bench.pass(86_400_000);
     let message = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "level": "info" } });
     bench.push(&message);
-    let heard = bench.told.iter().any(|(_, told)| matches!(told, Output::Notification(method, _) if method == "notifications/message"));
+    let heard =
+        bench.told.iter().any(|(_, told)| matches!(told, Output::Notification(message) if message.0["method"] == "notifications/message"));
     assert!(heard);
     bench.tell(|engine, now| engine.listen(false, now));
     bench.pass(6_000);

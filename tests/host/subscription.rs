@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, modern_config, tool, tool_task};
 use crate::dice::are_reopenings;
 use crate::modern_server::{acknowledgement, farewell, modern_capabilities, modern_told, subscribe};
+use crate::node::Node;
 use crate::server::{METHOD_NOT_FOUND, text_result};
 use crate::signature::TASKS;
 use crate::wire::{Answer, Arrival, Reply, Sent};
@@ -427,8 +428,7 @@ fn it_stays_open_for_who_listens() {
     bench.push(&modern_told(&id, "completed"));
     bench.pass(86_400_000);
     bench.push(&json!({ "jsonrpc": "2.0", "method": "notifications/prompts/list_changed", "params": {} }));
-    let heard =
-        |(_, told): &(Millis, Output<_>)| matches!(told, Output::Notification(method, _) if method == "notifications/prompts/list_changed");
+    let heard = |(_, told): &(Millis, Output<Node>)| matches!(told, Output::Notification(message) if message.0["method"] == "notifications/prompts/list_changed");
     assert!(bench.told.iter().any(heard));
     bench.tell(|engine, now| engine.listen(false, now));
     bench.pass(6_000);

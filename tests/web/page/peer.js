@@ -125,7 +125,7 @@ export class Peer {
     this.#hear("gone", taskId, code);
   }
 
-  notification(method, params) {
+  notification({ method, params }) {
     this.#hear("notification", method, params);
   }
 
