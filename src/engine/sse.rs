@@ -115,7 +115,7 @@ impl Decoder {
             on_message(&self.data);
         }
         self.data.clear();
-        if self.data.capacity() > 1 << 20 {
+        if self.data.capacity() > 64 << 10 {
             self.data = Vec::new();
         }
         self.has_data = false;

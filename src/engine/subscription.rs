@@ -24,7 +24,7 @@ use super::wire::Channel;
 
 /// Tasks that come within this time share a stream.
 const MOMENT: Millis = 50;
-/// After a stream was opened, a new one is not for so long.
+/// After a stream was opened, a new one is not for so long; in a large crowd for longer, for it names every task.
 const MOST_REST: Millis = 500;
 /// So long a new task is not polled while its stream is on the way.
 const MOST_PROMISE: Millis = 1_000;
@@ -69,6 +69,10 @@ impl Subscription {
         (EACH * self.live as Millis).min(most)
     }
 
+    fn rest(&self) -> Millis {
+        self.for_each(MOST_REST).max(self.live as Millis / 2)
+    }
+
     fn connection(&self) -> u32 {
         if self.current.is_some() { self.epoch } else { 0 }
     }
@@ -93,7 +97,7 @@ impl Subscription {
     /// No poll before this instant: the stream is on its way. `since` is when the task came.
     pub fn promised(&self, since: Millis) -> Millis {
         let comes = !self.refused && self.failures == 0 && (self.grown.is_some() || self.next.is_some());
-        if comes { since + self.for_each(MOST_PROMISE) } else { 0 }
+        if comes { since + self.for_each(MOST_PROMISE).max(self.rest()) } else { 0 }
     }
 
     /// When the next stream is opened.
@@ -103,7 +107,7 @@ impl Subscription {
             return None;
         }
         let gathered = self.grown.map_or(0, |since| since + MOMENT);
-        let rested = self.opened.map_or(0, |opened| opened + self.for_each(MOST_REST));
+        let rested = self.opened.map_or(0, |opened| opened + self.rest());
         Some(gathered.max(rested).max(self.rest_until).max(self.not_before))
     }
 

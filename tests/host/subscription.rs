@@ -116,6 +116,26 @@ fn tasks_that_come_one_by_one_do_not_mean_a_stream_each() {
 }
 
 #[test]
+fn the_more_there_are_the_seldomer_all_of_them_are_named_again() {
+    const MANY: usize = 3_000;
+    let mut bench = Bench::modern();
+    for index in 0..MANY {
+        let id = format!("t{index}");
+        is(&mut bench, &id, "working");
+        bench.tell(|engine, now| {
+            engine.follow(&id, now);
+            engine.watch(&id, true, now);
+        });
+        bench.pass(5);
+    }
+    bench.pass(MANY as Millis / 2);
+    assert_eq!(ids(&bench.last(LISTEN)).len(), MANY);
+    let named: usize = bench.all(LISTEN).iter().map(|sent| ids(sent).len()).sum();
+    assert!(named <= 10 * MANY, "{named} ids");
+    assert!(waits(&bench).into_iter().all(|wait| wait <= MANY as Millis / 2 + 100), "a new task waits for no longer");
+}
+
+#[test]
 fn what_happened_before_it_delivered_is_asked_for_once() {
     let mut bench = Bench::modern();
     let tasks = bench.server.tasks.clone();
