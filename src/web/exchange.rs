@@ -74,6 +74,8 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
     let response = send(driver, fetch, signal).await?;
     let headers = response.headers();
     let header = |name| headers.get(name).ok().flatten();
+    // Only who refuses says why and for how long.
+    let refusal = |name| if response.ok() { None } else { header(name) };
     let media_type = header("content-type").unwrap_or_default();
     if driver.debug {
         let _ = driver.host.debug_response(id, response.status(), &media_type);
@@ -82,8 +84,8 @@ async fn exchange(driver: &Rc<Driver>, fetch: Fetch<Value>, signal: &AbortSignal
         status: response.status(),
         media: media(&media_type),
         session_id: header("mcp-session-id"),
-        retry_after: header("retry-after").and_then(|value| retry_after(&value)),
-        www_authenticate: header("www-authenticate"),
+        retry_after: refusal("retry-after").and_then(|value| retry_after(&value)),
+        www_authenticate: refusal("www-authenticate"),
     };
     match driver.input(|engine, now| engine.head(id, head, now)) {
         Body::Unread => {
