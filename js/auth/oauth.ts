@@ -1,9 +1,8 @@
 import type { AuthProvider, AuthRequest, Challenge, Credentials } from "../auth-provider.js";
+import { App } from "./app.js";
 import { parsed } from "./http.js";
-import { absolute, checkOAuthOptions, type OAuthOptions } from "./options.js";
-import { Registrations } from "./registration.js";
+import { checkOAuthOptions, type OAuthOptions } from "./options.js";
 import { Session } from "./session.js";
-import { Keeper } from "./storage.js";
 
 /** What `oauth` gives: one for as many clients as there are, and as many servers. */
 export interface OAuthProvider extends AuthProvider {
@@ -30,23 +29,11 @@ export function oauth(options: OAuthOptions): OAuthProvider {
 }
 
 class Provider implements OAuthProvider {
-  readonly #sessionFor: (endpoint: URL) => Session;
-  readonly #keeper: Keeper;
+  readonly #app: App;
   readonly #sessions = new Map<string, Session>();
 
   constructor(options: OAuthOptions) {
-    const given = options.redirectUri;
-    // Authorization servers compare it to the byte.
-    const redirectUri = given === undefined || parsed(String(given)) ? given?.toString() : absolute(given)?.href;
-    const keeper = new Keeper(options.storage, redirectUri ?? "");
-    this.#keeper = keeper;
-    const app = { options, redirectUri, keeper, registrations: new Registrations(options, redirectUri, keeper) };
-    this.#sessionFor = (endpoint) => {
-      const { href } = endpoint;
-      const session = this.#sessions.get(href) ?? new Session(app, endpoint);
-      this.#sessions.set(href, session);
-      return session;
-    };
+    this.#app = new App(options);
   }
 
   token(request: AuthRequest): Promise<Credentials> {
@@ -63,15 +50,17 @@ class Provider implements OAuthProvider {
 
   async signOut(): Promise<void> {
     // Those of earlier pages, too.
-    const kept = (await this.#keeper.list()).map(parsed).filter((endpoint) => endpoint !== undefined);
-    kept.forEach((endpoint) => this.#sessionFor(endpoint));
+    const kept = (await this.#app.keeper.list()).map(parsed).filter((url) => url !== undefined);
+    kept.forEach((url) => this.#of({ url }));
     await Promise.all([...this.#sessions.values()].map((session) => session.signOut()));
-    await this.#keeper.unlist();
+    await this.#app.keeper.unlist();
   }
 
   #of({ url }: { url: URL }): Session {
     const endpoint = new URL(url);
     endpoint.hash = "";
-    return this.#sessionFor(endpoint);
+    const session = this.#sessions.get(endpoint.href) ?? new Session(this.#app, endpoint);
+    this.#sessions.set(endpoint.href, session);
+    return session;
   }
 }
