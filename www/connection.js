@@ -41,7 +41,7 @@ export function connection(on) {
       const [elicitation, sampling, roots] = ["elicitation", "sampling", "roots"].map((topic) => on.asked.bind(undefined, topic));
       const questions = { elicitation, sampling, roots };
       const options = { protocolVersion: version.value, headers: headers.read(), auth: signIn.provider(), ...questions, store: "indexeddb", onDebug, signal };
-      client = await Client.connect(url.value, options);
+      client = await signIn.withWindow(() => Client.connect(url.value, options));
       agreed.replaceChildren(facts(client));
       showConnected();
       on.connected(client);

@@ -88,6 +88,15 @@ export function signInForm(panel, state, onwait) {
       provider ??= made();
       return watched(provider);
     },
+    /**
+     * Calls `act` with the window of a sign-in opened ahead, where somebody may have to sign in: not every browser opens it later.
+     *
+     * @template T
+     * @param {() => Promise<T>} act
+     */
+    withWindow(act) {
+      return isWanted.checked && out.disabled ? provider.withWindow(act) : act();
+    },
     /** @param {boolean} isOn */
     switch(isOn) {
       panel.open = isOn;

@@ -6,6 +6,7 @@ import { proofOf } from "./proof.js";
 import { type Registration, Registrations } from "./registration.js";
 import { Keeper } from "./storage.js";
 import type { Parties } from "./tokens.js";
+import { Windows } from "./windows.js";
 
 /** What every sign-in of this app has in common. */
 export class App {
@@ -13,6 +14,7 @@ export class App {
   readonly redirectUri: string | undefined;
   readonly keeper: Keeper;
   readonly registrations: Registrations;
+  readonly windows = new Windows();
 
   constructor(options: OAuthOptions) {
     const given = options.redirectUri;

@@ -6,6 +6,20 @@ import { Session } from "./session.js";
 
 /** What `oauth` gives: one for as many clients as there are, and as many servers. */
 export interface OAuthProvider extends AuthProvider {
+  /**
+   * Does what the user may have to sign in for, with the window for that opened ahead. Safari opens windows while a click is handled, and
+   * not once a request has been waited for: call this in the handler, before anything else.
+   *
+   * ```ts
+   * button.onclick = async () => {
+   *   const client = await auth.withWindow(() => Client.connect(url, { auth }));
+   * };
+   * ```
+   *
+   * The next sign-in takes the window. Where there is none, or it does not get that far, the window is closed when `act` is over, and when
+   * the user signs out. Where no window is needed (`mode: "redirect"`, `grant`) none is opened.
+   */
+  withWindow<T>(act: () => T | Promise<T>): Promise<T>;
   /** Forgets all tokens, and revokes them where the authorization server can. Clients go on, and sign in again when they are refused. */
   signOut(): Promise<void>;
 }
@@ -48,7 +62,13 @@ class Provider implements OAuthProvider {
     this.#of({ url }).heard(headers);
   }
 
+  async withWindow<T>(act: () => T | Promise<T>): Promise<T> {
+    const { options, leaves, windows } = this.#app;
+    return options.grant || leaves ? act() : windows.during(act);
+  }
+
   async signOut(): Promise<void> {
+    this.#app.windows.close();
     // Those of earlier pages, too.
     const kept = (await this.#app.keeper.list()).map(parsed).filter((url) => url !== undefined);
     kept.forEach((url) => this.#of({ url }));

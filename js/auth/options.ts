@@ -71,8 +71,11 @@ export interface OAuthOptions {
   scope?: string;
   /** How the user gets to the authorization server: in a window of its own, or in this one. Default `"popup"`. */
   mode?: "popup" | "redirect";
-  /** Replaces both: takes the URL of the authorization request, and resolves with the query of the URL to which the user was sent back. */
-  authorize?: (url: URL, context: { signal: AbortSignal }) => URLSearchParams | Promise<URLSearchParams>;
+  /**
+   * Replaces both: takes the URL of the authorization request, and resolves with the query of the URL to which the user was sent back.
+   * `window` is the one that `withWindow()` has opened ahead: it is closed afterwards.
+   */
+  authorize?: (url: URL, context: { signal: AbortSignal; window?: Window }) => URLSearchParams | Promise<URLSearchParams>;
   /** Bind the tokens to a key of this client (RFC 9449) where the server supports that. A server that insists is obliged anyway, unless this is `false`. */
   dpop?: boolean;
   /**

@@ -1,8 +1,7 @@
 import { failure } from "./failure.js";
 import { answerIn, CHANNEL } from "./answer.js";
+import { openWindow } from "./windows.js";
 
-/** The window for the authorization server's page. */
-const FEATURES = "popup,width=520,height=720";
 /** How often we look whether the user has closed it, in milliseconds. */
 const LOOK = 250;
 /**
@@ -11,21 +10,23 @@ const LOOK = 250;
  */
 const GONE = 2_000;
 
+const CLOSED = "the window to sign in was closed before the sign-in was done";
+
 /**
  * Sends the user to the authorization server in a window of its own, and resolves with what `callback()` in it brings back. Browsers open
- * windows only where the user has just clicked or typed.
+ * windows only where the user has just clicked or typed: `window` is one that was opened then, by `withWindow()` of the provider.
  * @throws `McpError` `unauthorized`, with reason `popup_blocked` or `popup_closed`
  */
-export function popup(url: URL, { signal }: { signal: AbortSignal }): Promise<URLSearchParams> {
+export function popup(url: URL, { signal, window: ahead }: { signal: AbortSignal; window?: Window }): Promise<URLSearchParams> {
   const state = url.searchParams.get("state");
-  const opened = typeof globalThis.open === "function" ? globalThis.open("about:blank", "_blank", FEATURES) : null;
-  if (!opened || opened.closed) {
+  const opened = ahead ?? openWindow();
+  if (!opened) {
     return Promise.reject(
       failure("popup_blocked", "the browser did not open the window to sign in: it does so where the user has just clicked, and calls again"),
     );
   }
-  // The authorization server's page has no hold on this one; where storage is partitioned, it is the only way back.
-  if (globalThis.top === globalThis.self) opened.opener = null;
+  // Who closes it before there is anything in it does not want to sign in.
+  if (opened.closed) return Promise.reject(failure("popup_closed", CLOSED));
   opened.location.replace(url.href);
   return new Promise<URLSearchParams>((resolve, reject) => {
     const channel = new BroadcastChannel(CHANNEL);
@@ -54,7 +55,7 @@ export function popup(url: URL, { signal }: { signal: AbortSignal }): Promise<UR
     const looking = setInterval(() => {
       const isGone = opened.closed && globalThis.document.hasFocus();
       goneSince = isGone ? (goneSince ?? Date.now()) : undefined;
-      if (goneSince !== undefined && Date.now() - goneSince >= GONE) give(failure("popup_closed", "the window to sign in was closed before the sign-in was done"));
+      if (goneSince !== undefined && Date.now() - goneSince >= GONE) give(failure("popup_closed", CLOSED));
     }, LOOK);
     channel.onmessage = ({ data }) => take(data);
     globalThis.addEventListener("message", hear);

@@ -179,7 +179,7 @@ export class Session {
     background: boolean,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { options, redirectUri, registrations, leaves } = this.#app;
+    const { options, redirectUri, registrations, windows, leaves } = this.#app;
     if (leaves && background) throw failure("interaction", "the user has to sign in, which leaves the page: that waits until they want something");
     const attempt = newAttempt({
       issuer: parties.server.issuer,
@@ -194,7 +194,13 @@ export class Session {
     const url = await authorizationUrl(parties.server, attempt, thumbprint);
     signal.throwIfAborted();
     if (leaves) return leave(url, this.#endpoint, attempt, signal);
-    const answer = await (options.authorize ?? popup)(url, { signal });
+    const window = windows.take();
+    let answer: URLSearchParams;
+    try {
+      answer = await (options.authorize ?? popup)(url, { signal, ...(window && { window }) });
+    } finally {
+      window?.close();
+    }
     signal.throwIfAborted();
     return redeem(web, parties, attempt, answer).catch((error: unknown) => {
       // It would begin anew by itself, and the user with it.

@@ -14,6 +14,7 @@ const options: OAuthOptions[] = [
   { redirectUri, client: { client_id: "app" } },
   { redirectUri, client: { client_id: "app", client_secret: "s", token_endpoint_auth_method: "client_secret_post", issuer: "https://as.example.com" } },
   { redirectUri, authorize: (url, { signal }) => popup(url, { signal }) },
+  { redirectUri, authorize: (url, context) => (typeOf(context).is<{ signal: AbortSignal; window?: Window }>(), popup(url, context)) },
   { redirectUri, authorize: () => new URLSearchParams() },
   { redirectUri, dpop: true, storage: "indexeddb" },
   { redirectUri, storage: "localstorage" },
@@ -33,6 +34,8 @@ const options: OAuthOptions[] = [
 void options;
 typeOf(oauth({ redirectUri })).is<OAuthProvider>();
 typeOf(oauth({ redirectUri }).signOut()).is<Promise<void>>();
+typeOf(oauth({ redirectUri }).withWindow(() => Client.connect("https://example.com/mcp"))).is<Promise<Client>>();
+typeOf(oauth({ redirectUri }).withWindow(() => 7)).is<Promise<number>>();
 typeOf(callback()).is<void>();
 void Client.connect("https://example.com/mcp", { auth: oauth({ redirectUri }) });
 // @ts-expect-error no such mode
