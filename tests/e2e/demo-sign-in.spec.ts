@@ -42,6 +42,8 @@ const press = (page: Page, name: string) => page.getByRole("button", { name, exa
 /** What the window of the sign-in is answered, which something on the page opens. */
 async function answer(page: Page, open: () => Promise<void>, name: "Allow" | "Deny"): Promise<string> {
   const [popup] = await Promise.all([page.waitForEvent("popup"), open()]);
+  // The window is there before its page is.
+  await popup.getByRole("button", { name }).waitFor();
   const text = await popup.locator("body").innerText();
   await press(popup, name);
   await expect.poll(() => popup.isClosed()).toBe(true);
@@ -137,8 +139,12 @@ test("without the sign-in switched on, the page says what is missing", async ({ 
 
 test("no token is in the page, its wire log, or its storages", async ({ page, demo }) => {
   const tokens: string[] = [];
-  page.on("response", (response) => {
-    if (response.url().endsWith("/token")) void response.json().then((answer) => tokens.push(...[answer.access_token, answer.refresh_token].filter(Boolean)));
+  // The browser does not always keep what it has received.
+  await page.route("**/token", async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as Partial<Record<string, string>>;
+    tokens.push(...[answer.access_token, answer.refresh_token].filter((token) => token !== undefined));
+    await route.fulfill({ response });
   });
   await connect(page);
   await start(page, "Greet", { name: "Ada" });
