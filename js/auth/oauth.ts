@@ -1,7 +1,8 @@
 import type { AuthProvider, AuthRequest, Challenge, Credentials } from "../auth-provider.js";
 import { App } from "./app.js";
+import { checkOAuthOptions } from "./checked.js";
 import { parsed } from "./http.js";
-import { checkOAuthOptions, type OAuthOptions } from "./options.js";
+import type { OAuthOptions } from "./options.js";
 import { Session } from "./session.js";
 
 /** What `oauth` gives: one for as many clients as there are, and as many servers. */

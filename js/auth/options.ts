@@ -1,7 +1,4 @@
-import { McpError } from "../error.js";
-import { duration } from "../limits.js";
-import { isLoopback, parsed } from "./http.js";
-import { isTokenStorage, type TokenStorageOption } from "./storage.js";
+import type { TokenStorageOption } from "./storage.js";
 
 /** A client id that the authorization server gave in advance. */
 export interface OAuthClient {
@@ -12,7 +9,8 @@ export interface OAuthClient {
   token_endpoint_auth_method?: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
   /**
    * The authorization server that gave it: with any other the sign-in is refused. By default the first that is met, which an MCP server
-   * names: give it with a secret, which is no other's business.
+   * names: give it with a secret, which is no other's business. A grant without a user needs it for a secret, an `assertion` that is a
+   * text, and `token_exchange`.
    */
   issuer?: string;
 }
@@ -91,33 +89,6 @@ export interface OAuthOptions {
   fetch?: typeof fetch;
   /** The longest wait for one answer of an authorization server, in milliseconds; never the user's. Default 10,000. */
   timeoutMs?: number;
-}
-
-/** Says what is wrong with options before anything is sent. */
-export function checkOAuthOptions(options: OAuthOptions): void {
-  const wrong = (message: string): never => {
-    throw new McpError("invalid_argument", message);
-  };
-  if (typeof options !== "object" || options === null) wrong("oauth takes options");
-  const { redirectUri, clientMetadataUrl, client, mode, authorize, grant, storage } = options;
-  const redirect = redirectUri === undefined ? undefined : absolute(redirectUri);
-  if (!grant && !redirect) wrong("oauth needs a redirectUri, which is a URL of this app");
-  if (redirect && !(redirect.protocol === "https:" || isLoopback(redirect))) wrong("the redirectUri must be https, or on this machine");
-  if (redirect?.hash) wrong("the redirectUri must have no fragment");
-  if (redirect && !authorize && !grant && "location" in globalThis && redirect.origin !== globalThis.location.origin) {
-    wrong("the redirectUri must be of this page's own origin, unless authorize is given");
-  }
-  const document = clientMetadataUrl === undefined ? undefined : parsed(String(clientMetadataUrl));
-  if (clientMetadataUrl !== undefined && !(document?.protocol === "https:" && document.pathname !== "/")) {
-    wrong("the clientMetadataUrl must be https, with a path");
-  }
-  if (client !== undefined && !(typeof client?.client_id === "string" && client.client_id !== "")) wrong("client must have a client_id");
-  if (grant && !client && !clientMetadataUrl) wrong("a grant without a user needs a client");
-  if (grant && !["client_credentials", "jwt_bearer", "token_exchange"].includes(grant.type)) wrong("there is no such grant");
-  if (mode !== undefined && !["popup", "redirect"].includes(mode)) wrong('mode must be "popup" or "redirect"');
-  if (authorize !== undefined && typeof authorize !== "function") wrong("authorize must be a function");
-  if (!isTokenStorage(storage)) wrong('storage must be "indexeddb", "localstorage", or have get(), set() and delete()');
-  duration("timeoutMs", options.timeoutMs);
 }
 
 /** A URL of this app, which may be written from where the page is. */

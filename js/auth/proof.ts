@@ -5,7 +5,7 @@ import { type AuthorizationServer, type ClientAuth, ClientSecretPost, None, Priv
 import type { Grant, OAuthClient } from "./options.js";
 
 /** The keys of signature algorithms, as WebCrypto has them. */
-const ALGORITHMS: Record<string, AlgorithmIdentifier | RsaHashedImportParams | EcKeyImportParams> = {
+export const ALGORITHMS: Record<string, AlgorithmIdentifier | RsaHashedImportParams | EcKeyImportParams> = {
   ES256: { name: "ECDSA", namedCurve: "P-256" },
   ES384: { name: "ECDSA", namedCurve: "P-384" },
   ES512: { name: "ECDSA", namedCurve: "P-521" },

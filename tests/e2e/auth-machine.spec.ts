@@ -2,6 +2,8 @@ import { ScriptedAuthorization } from "../peers/authorization.mjs";
 import { expect, test } from "./support/sign-in.ts";
 
 const CLIENT = { client_id: "a robot:1", client_secret: "pass/wörd +%" };
+/** The robot, as the authorization server has entered it. */
+const clientOf = ({ issuer }: ScriptedAuthorization) => ({ ...CLIENT, issuer });
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 test.beforeEach(({ authorization }) => {
@@ -21,7 +23,7 @@ for (const [method, supported] of [
 ] as const) {
   test(`client credentials by ${method}, where the server says ${String(supported)}`, async ({ page, scripted, authorization }) => {
     authorization.says = { token_endpoint_auth_methods_supported: supported };
-    const visited = await page.evaluate(({ url, client }) => visit(url, { client, grant: { type: "client_credentials" } }), { url: scripted.url, client: CLIENT });
+    const visited = await page.evaluate(({ url, client }) => visit(url, { client, grant: { type: "client_credentials" } }), { url: scripted.url, client: clientOf(authorization) });
     expect(visited).toMatchObject({ value: "at once" });
     const [{ headers, params } = { headers: {} as Record<string, string>, params: new URLSearchParams() }] = authorization.sent("POST /token");
     expect(/^Basic /.test(headers.authorization ?? "")).toBe(method === "client_secret_basic");
@@ -34,7 +36,7 @@ test("a token that has ended is had anew, once for all who need it", async ({ pa
   authorization.says = { token_endpoint_auth_methods_supported: ["client_secret_basic"] };
   await page.evaluate(
     async ({ url, client }) => void (kept.client = await signedIn(url, { client, grant: { type: "client_credentials" } })),
-    { url: scripted.url, client: CLIENT },
+    { url: scripted.url, client: clientOf(authorization) },
   );
   authorization.tokens.expire();
   const failed = await page.evaluate(async () => {
@@ -46,8 +48,8 @@ test("a token that has ended is had anew, once for all who need it", async ({ pa
   expect(authorization.sent("POST /token")).toHaveLength(2);
 });
 
-test("a wrong secret is an error with the server's word for it, and is not told again", async ({ page, scripted }) => {
-  const client = { ...CLIENT, client_secret: "wrong-secret" };
+test("a wrong secret is an error with the server's word for it, and is not told again", async ({ page, scripted, authorization }) => {
+  const client = { ...clientOf(authorization), client_secret: "wrong-secret" };
   const ended = await page.evaluate(({ url, client }) => visit(url, { client, grant: { type: "client_credentials" } }), { url: scripted.url, client });
   expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "token", error: "invalid_client" } });
   expect(JSON.stringify(ended)).not.toContain("wrong-secret");
@@ -86,7 +88,7 @@ for (const form of ["a key of the browser", "PKCS#8"] as const) {
 test("client credentials that are bound to a key", async ({ page, scripted, authorization }) => {
   authorization.says = { token_endpoint_auth_methods_supported: ["client_secret_basic"] };
   authorization.proofs.nonce = "first";
-  const visited = await page.evaluate(({ url, client }) => visit(url, { client, dpop: true, grant: { type: "client_credentials" } }), { url: scripted.url, client: CLIENT });
+  const visited = await page.evaluate(({ url, client }) => visit(url, { client, dpop: true, grant: { type: "client_credentials" } }), { url: scripted.url, client: clientOf(authorization) });
   expect(visited).toMatchObject({ value: "at once" });
   expect(new Set(scripted.requests.map(({ headers }) => headers.authorization?.split(" ")[0]))).toEqual(new Set(["DPoP"]));
 });
@@ -112,7 +114,7 @@ test.describe("an identity provider that vouches", () => {
           client,
           grant: { type: "token_exchange", identityProvider: { issuer, client_id: "at-the-provider", client_secret: "there" }, subjectToken: () => "an-id-token" },
         }),
-      { url: scripted.url, client: CLIENT, issuer: provider.issuer },
+      { url: scripted.url, client: clientOf(authorization), issuer: provider.issuer },
     );
     expect(visited).toMatchObject({ value: "at once" });
     const [{ params } = { params: new URLSearchParams() }] = provider.sent("POST /token");
@@ -131,7 +133,7 @@ test.describe("an identity provider that vouches", () => {
     const ended = await page.evaluate(
       ({ url, client, issuer }) =>
         visit(url, { client, grant: { type: "token_exchange", identityProvider: { issuer, client_id: "at-the-provider", client_secret: "there" }, subjectToken: "of-nobody" } }),
-      { url: scripted.url, client: CLIENT, issuer: provider.issuer },
+      { url: scripted.url, client: clientOf(authorization), issuer: provider.issuer },
     );
     expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "token", error: "invalid_grant" } });
     expect(authorization.sent("POST /token")).toEqual([]);
@@ -149,7 +151,7 @@ test.describe("an identity provider that vouches", () => {
         const { assertionFor } = globalThis as unknown as { assertionFor: (asked: object) => Promise<string> };
         return visit(url, { client, grant: { type: "jwt_bearer", assertion: ({ issuer, resource }) => assertionFor({ issuer, resource }) } });
       },
-      { url: scripted.url, client: CLIENT },
+      { url: scripted.url, client: clientOf(authorization) },
     );
     expect(visited).toMatchObject({ value: "at once" });
     expect(assertions).toEqual([{ issuer: authorization.issuer, resource: scripted.url }]);
@@ -160,7 +162,7 @@ test.describe("an identity provider that vouches", () => {
     const assertion = await provider.assert({ clientId: CLIENT.client_id, audience: authorization.issuer, resource: scripted.url });
     const ended = await page.evaluate(
       ({ url, client, assertion }) => visit(url, { client, grant: { type: "jwt_bearer", assertion } }),
-      { url: scripted.url, client: CLIENT, assertion },
+      { url: scripted.url, client: clientOf(authorization), assertion },
     );
     expect(ended.error).toMatchObject({ code: "unauthorized", data: { reason: "token", error: "invalid_grant" } });
     expect(JSON.stringify(ended)).not.toContain(assertion);

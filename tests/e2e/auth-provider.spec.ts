@@ -122,6 +122,19 @@ const NO_OPTIONS: [string, object][] = [
   ["with a clientMetadataUrl without a path", { redirectUri: "callback.html", clientMetadataUrl: "https://elsewhere.example" }],
   ["with a client without an id", { redirectUri: "callback.html", client: { client_secret: "x" } }],
   ["with a mode that there is none of", { redirectUri: "callback.html", mode: "window" }],
+  ["with a redirectUri on this machine that is no page", { redirectUri: "ftp://127.0.0.1/callback.html", client: { client_id: "x" }, grant: { type: "client_credentials" } }],
+  ["with a scope that is none", { redirectUri: "callback.html", scope: 'files "read"' }],
+  ["with scopes in a list", { redirectUri: "callback.html", scope: ["files"] }],
+  ["with a client that is none", { redirectUri: "callback.html", client: null }],
+  ["with a client that shows itself in no known way", { redirectUri: "callback.html", client: { client_id: "x", token_endpoint_auth_method: "tls_client_auth" } }],
+  ["with a client of no URL", { redirectUri: "callback.html", client: { client_id: "x", issuer: "elsewhere" } }],
+  ["with a client's name that is no text", { redirectUri: "callback.html", clientName: 7 }],
+  ["with a dpop that is neither true nor false", { redirectUri: "callback.html", dpop: "yes" }],
+  ["with a fetch that is none", { redirectUri: "callback.html", fetch: "fast" }],
+  ["with a grant that is none", { client: { client_id: "x" }, grant: "client_credentials" }],
+  ["with a grant that vouches with nothing", { client: { client_id: "x" }, grant: { type: "jwt_bearer" } }],
+  ["with a grant that signs with no known algorithm", { client: { client_id: "x" }, grant: { type: "client_credentials", privateKey: "pem", alg: "none" } }],
+  ["with a grant that exchanges with nobody", { client: { client_id: "x", issuer: "https://as.example" }, grant: { type: "token_exchange", subjectToken: "t" } }],
   ["with a storage that there is none of", { redirectUri: "callback.html", storage: "cookies" }],
   ["with a grant that there is none of", { client: { client_id: "x" }, grant: { type: "password" } }],
   ["with a time-out that is none", { redirectUri: "callback.html", timeoutMs: "soon" }],
@@ -139,6 +152,31 @@ test("options that mean nothing are refused at once", async ({ page }) => {
     });
   }, NO_OPTIONS);
   expect(codes).toEqual(NO_OPTIONS.map(([why]) => `${why}: invalid_argument`));
+});
+
+const STATIC: [string, object][] = [
+  ["a secret", { client: { client_id: "x", client_secret: "s" }, grant: { type: "client_credentials" } }],
+  ["an assertion that is there already", { client: { client_id: "x" }, grant: { type: "jwt_bearer", assertion: "a.b.c" } }],
+  ["the same of a client that is a document", { clientMetadataUrl: "https://app.example/client.json", grant: { type: "jwt_bearer", assertion: "a.b.c" } }],
+  [
+    "an exchanged token",
+    { client: { client_id: "x" }, grant: { type: "token_exchange", identityProvider: { issuer: "https://id.example", client_id: "y" }, subjectToken: "t" } },
+  ],
+];
+
+test("what is one authorization server's is not for whichever an MCP server names: a grant without a user says whose it is", async ({ page }) => {
+  const told = await page.evaluate((table) => {
+    const outcome = (options: object): string => {
+      try {
+        oauth(options);
+        return "taken";
+      } catch (error) {
+        return `${(error as McpError).code}: ${/^client\.issuer/.exec((error as McpError).message)?.[0]}`;
+      }
+    };
+    return table.map(([, options]) => [outcome(options), outcome({ ...options, client: { client_id: "x", ...(options as { client?: object }).client, issuer: "https://as.example" } })]);
+  }, STATIC);
+  expect(told).toEqual(STATIC.map(() => ["invalid_argument: client.issuer", "taken"]));
 });
 
 test("an authorize of the app's own takes the place of the popup", async ({ page, scripted, authorization }) => {

@@ -18,7 +18,7 @@ export async function run({ scenario, url, version, context }) {
     return client;
   };
   try {
-    await stepsFor(scenario)(connect, context);
+    await stepsFor(scenario)(connect, { ...context, url });
   } catch (error) {
     return `${error.code ?? error.name}: ${error.message}`;
   } finally {

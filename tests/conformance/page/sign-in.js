@@ -10,8 +10,8 @@ async function callEveryTool(connect, auth) {
 }
 
 /** With these options, or what the suite's context makes of them. */
-export const signedIn = (options) => (connect, context) =>
-  callEveryTool(connect, oauth({ redirectUri, clientName: "mcp-tasks", ...(typeof options === "function" ? options(context) : options) }));
+export const signedIn = (options) => async (connect, context) =>
+  callEveryTool(connect, oauth({ redirectUri, clientName: "mcp-tasks", ...(typeof options === "function" ? await options(context) : options) }));
 
 /** The client finds out that something is not as it must be, and does not go on. */
 const refused = (reason) => async (connect) => {
@@ -33,9 +33,17 @@ async function callTwice(connect) {
 
 const preRegistered = ({ client_id, client_secret, issuer }) => ({ client: { client_id, client_secret, issuer } });
 
-const withoutUser = (grant) => (context) => ({
+/** The suite does not say whose its clients are, as an operator would: it is the one that the server names. */
+async function issuerAt(url) {
+  const { origin, pathname } = new URL(url);
+  const response = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`);
+  const { authorization_servers: [issuer] } = await response.json();
+  return issuer;
+}
+
+const withoutUser = (grant) => async (context) => ({
   redirectUri: undefined,
-  client: { client_id: context.client_id, ...(context.client_secret && { client_secret: context.client_secret }) },
+  client: { client_id: context.client_id, issuer: await issuerAt(context.url), ...(context.client_secret && { client_secret: context.client_secret }) },
   grant: grant(context),
 });
 
