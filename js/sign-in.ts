@@ -29,12 +29,12 @@ export class SignIn {
   readonly #provider: AuthProvider;
   readonly #listener: SignInListener;
   readonly #closing = new AbortController();
-  #underWay: Promise<boolean> | undefined;
+  #underWay: { outcome: Promise<boolean>; background: boolean } | undefined;
   /** How many succeeded; and how many in a row did after which the server was no more content than before. */
   #era = 0;
   #vain = 0;
-  /** Why the last one failed: nobody is asked again for what only the clock wants. */
-  #failure: McpError | undefined;
+  /** Why the last one failed, by the status that it was for: nobody is asked again for what only the clock wants. */
+  readonly #failures = new Map<number, McpError>();
 
   constructor(provider: AuthProvider, listener: SignInListener) {
     this.#provider = provider;
@@ -43,7 +43,7 @@ export class SignIn {
 
   /** Signs a request; not while somebody signs in. */
   async sign(request: AuthRequest): Promise<Signed> {
-    await this.#underWay?.catch(() => {});
+    await this.#underWay?.outcome.catch(() => {});
     const era = this.#era;
     try {
       const credentials = await this.#provider.token(request);
@@ -63,14 +63,23 @@ export class SignIn {
       return false;
     }
     if (tries >= MOST) return false;
-    // Somebody has signed in since.
+    // Somebody may be signing in, or have done so since.
+    for (let other = this.#underWay; other && signed.era === this.#era; other = this.#underWay) {
+      try {
+        return await other.outcome;
+      } catch (error) {
+        // What the user is not bothered with for the clock's sake, they may be for a caller's.
+        if (background || !other.background || !McpError.is(error, "unauthorized")) throw error;
+      }
+    }
     if (signed.era !== this.#era) return true;
-    if (this.#underWay === undefined && background) {
-      if (this.#failure) throw this.#failure;
+    if (background) {
+      const failed = this.#failures.get(status);
+      if (failed) throw failed;
       if (this.#vain >= MOST) return false;
     }
     const wwwAuthenticate = headers.get("www-authenticate");
-    this.#underWay ??= this.#ask({
+    const outcome = this.#ask({
       status,
       url,
       method,
@@ -80,7 +89,8 @@ export class SignIn {
       background,
       signal: this.#closing.signal,
     });
-    return this.#underWay;
+    this.#underWay = { outcome, background };
+    return outcome;
   }
 
   #heard(response: { url: URL; status: number; headers: Headers }): void {
@@ -93,7 +103,8 @@ export class SignIn {
 
   async #ask(challenge: Challenge): Promise<boolean> {
     this.#listener.begun();
-    const { signal } = challenge;
+    const { status, signal } = challenge;
+    this.#failures.delete(status);
     let succeeded = false;
     let failed: McpError | undefined;
     try {
@@ -105,15 +116,15 @@ export class SignIn {
       // Called later: what it throws at once would be over before `#underWay` is set, and stay there for ever.
       const asked = Promise.resolve().then(() => this.#provider.onUnauthorized(challenge));
       const answer = await Promise.race([asked, closed]);
-      this.#failure = undefined;
       succeeded = answer !== false;
+      if (succeeded) this.#failures.clear();
       this.#era += Number(succeeded);
       this.#vain += Number(succeeded);
       return succeeded;
     } catch (cause) {
       failed = failure(cause, "the sign-in failed", challenge);
       // What the network did to it may be over by the next time.
-      this.#failure = failed.code === "network" ? undefined : failed;
+      if (failed.code !== "network") this.#failures.set(status, failed);
       throw failed;
     } finally {
       this.#underWay = undefined;

@@ -33,7 +33,7 @@ export class Session {
   readonly #holding: Holding;
   /** How often in a row the server refused tokens that it had not taken yet. */
   #refusals = 0;
-  #renewing: { outcome: Promise<boolean>; signal: AbortSignal } | undefined;
+  #renewing: { outcome: Promise<boolean>; of: Challenge } | undefined;
   #returning: Promise<void> | undefined;
 
   constructor(app: App, endpoint: URL) {
@@ -67,12 +67,13 @@ export class Session {
   /** A request was refused: is there anything better for the next? One sign-in at a time, whoever asks. */
   async renew(challenge: Challenge): Promise<boolean> {
     for (let other = this.#renewing; other; other = this.#renewing) {
-      const { outcome, signal } = other;
+      const { outcome, of } = other;
       try {
         return await within(outcome, { signal: challenge.signal });
       } catch (error) {
-        // It was ended for the sake of another client than ours.
-        if (!signal.aborted || challenge.signal.aborted) throw error;
+        // It was ended for the sake of another client than ours, or might not ask the user.
+        const isUnasked = of.background && !challenge.background && McpError.is(error, "unauthorized");
+        if (challenge.signal.aborted || !(of.signal.aborted || isUnasked)) throw error;
         if (this.#renewing === other) this.#renewing = undefined;
       }
     }
@@ -82,7 +83,7 @@ export class Session {
       if (McpError.is(error, "unauthorized")) Object.assign(error.data, { status, ...(wwwAuthenticate !== undefined && { wwwAuthenticate }) });
       throw error;
     });
-    const mine = { outcome, signal: challenge.signal };
+    const mine = { outcome, of: challenge };
     this.#renewing = mine;
     try {
       return await outcome;

@@ -85,6 +85,48 @@ test("a provider that throws at once is asked anew by the next call", async ({ p
   expect(messages).toEqual(["the sign-in failed: log in first, said 1", "the sign-in failed: log in first, said 2"]);
 });
 
+test("a caller who is refused while the clock's sign-in is under way, which may ask nobody, has one of their own", async ({ page, scripted, authorization }) => {
+  const issue = (): string => authorization.tokens.issue({ clientId: "app", resource: scripted.url, scopes: ["demo"] }).access_token;
+  await page.exposeFunction("signInOfTheApp", issue);
+  scripted.task({ polls: [...Array<string>(20).fill("working"), "completed"] });
+  await page.evaluate(
+    async ({ url, first }) => {
+      const { signInOfTheApp } = globalThis as unknown as { signInOfTheApp: () => Promise<string> };
+      let token = first;
+      kept.asked = [];
+      const auth = {
+        token: () => token,
+        async onUnauthorized({ background }: Challenge) {
+          kept.asked.push(background);
+          if (background) {
+            await new Promise<void>((resolve) => (kept.leave = resolve));
+            throw new Error("not while the user is busy");
+          }
+          token = await signInOfTheApp();
+        },
+      };
+      kept.client = await connect(url, { auth, notifications: false });
+      kept.task = await kept.client.callTool("work", {}, { task: true });
+      kept.ended = settle(kept.task.result());
+    },
+    { url: scripted.url, first: issue() },
+  );
+  // The calls are on their way before anybody is refused, and are answered after that.
+  const refusals: (() => void)[] = [];
+  scripted.on("tools/call", (call) => void refusals.push(() => call.http(401, { "www-authenticate": "Bearer" })));
+  await page.evaluate(() => void (kept.waiting = Promise.all([1, 2].map(() => settle(kept.client.callTool("work").then(({ content }) => content)))) as never));
+  await scripted.received("tools/call", 3);
+  authorization.tokens.expire();
+  await page.waitForFunction(() => kept.asked.length > 0);
+  scripted.on("tools/call", (call) => scripted.lawful(call));
+  refusals.forEach((refuse) => refuse());
+  await page.waitForTimeout(300);
+  await page.evaluate(() => kept.leave());
+  expect(await page.evaluate(() => kept.waiting)).toMatchObject([{ value: [{ text: "at once" }] }, { value: [{ text: "at once" }] }]);
+  expect(await page.evaluate(() => kept.asked)).toEqual([true, false]);
+  await page.evaluate(() => kept.client.close());
+});
+
 test("a provider whose token cannot be had ends the call before anything is sent", async ({ page, scripted, authorization }) => {
   const ended = await page.evaluate(
     (url) => settle(connect(url, { auth: { token: () => Promise.reject(new Error("locked")), onUnauthorized: () => {} } })),

@@ -36,6 +36,22 @@ test("a user who grants no more than before is asked a bounded number of times",
   expect(scripted.sent("tools/call")).toHaveLength(1);
 });
 
+test("a user who grants no more ends nothing but that call: tokens are refreshed for tasks that nobody waits for in vain", async ({ page, scripted, authorization }) => {
+  scripted.task({ polls: [...Array<string>(4).fill("working"), "completed"] });
+  await page.evaluate(async (url) => {
+    kept.client = await signedIn(url);
+    kept.task = await kept.client.callTool("work", {}, { task: true });
+    kept.ended = settle(kept.task.result().then(({ content }) => content));
+  }, scripted.url);
+  authorization.user = (exchange, request) => authorization.sendBack(exchange, request, { error: "access_denied" });
+  const refused = await page.evaluate(() => settle(kept.client.callTool("work", { needs: "reports" })));
+  expect(refused.error).toMatchObject({ code: "unauthorized", data: { status: 403, reason: "denied" } });
+  authorization.tokens.expire();
+  expect(await page.evaluate(() => kept.ended)).toMatchObject({ value: [{ text: "done" }] });
+  expect(authorization.sent("POST /token", { grant_type: "refresh_token" })).toHaveLength(1);
+  await page.evaluate(() => kept.client.close());
+});
+
 test("a 403 that is not about scopes asks nobody", async ({ page, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
   scripted.on("tools/call", (call) => call.http(403, { "www-authenticate": 'Bearer error="invalid_request"' }));
