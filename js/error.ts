@@ -26,7 +26,7 @@ export interface ErrorData {
   /** An HTTP status that says no more; 0 for a redirect that the browser shows no more of. */
   http: { status: number };
   /**
-   * 401 or 403; `missing` where the server may have said how to sign in, and the browser hides it. `reason` says why a sign-in by `oauth()`
+   * 401 or 403; `missing` is the header for want of which the browser hides how to sign in. `reason` says why a sign-in by `oauth()`
    * failed, and `error` what OAuth error code the server gave for it.
    */
   unauthorized: { status: number; wwwAuthenticate?: string; missing?: string; reason?: SignInFailure; error?: string };

@@ -1,8 +1,15 @@
 import { McpError, type SignInFailure } from "../error.js";
 
-/** A sign-in that failed. `error` is the OAuth error code that the server gave for it: all that is repeated of what servers say. */
-export function failure(reason: SignInFailure, message: string, { error, cause }: { error?: string; cause?: unknown } = {}): McpError<"unauthorized"> {
-  const data = { status: 401, reason, ...(error === undefined ? {} : { error }) };
+/**
+ * A sign-in that failed. `error` is the OAuth error code that the server gave for it: all that is repeated of what servers say. `missing` is
+ * the header that it lacks.
+ */
+export function failure(
+  reason: SignInFailure,
+  message: string,
+  { error, missing, cause }: { error?: string; missing?: string; cause?: unknown } = {},
+): McpError<"unauthorized"> {
+  const data = { status: 401, reason, ...(error !== undefined && { error }), ...(missing !== undefined && { missing }) };
   return new McpError("unauthorized", message, { data, cause });
 }
 

@@ -1,4 +1,5 @@
 import { McpError, type SignInFailure } from "../error.js";
+import { within } from "../limits.js";
 import { failure, unreachable } from "./failure.js";
 
 /** Metadata, registrations and tokens are some kilobytes. What is longer is not read. */
@@ -122,12 +123,16 @@ export function texts(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined;
 }
 
+/** What was found of metadata; or nothing, though something may be there that the page may not see. */
+export type Found = { url: URL; document: Record<string, unknown> } | { hidden: boolean };
+
 /**
  * The first of these documents that is there, as it is now. What is not there has another status than 200, or none that the page may see: servers often
  * send no CORS headers with a 404.
  */
-export async function firstOf(web: Web, urls: URL[]): Promise<{ url: URL; document: Record<string, unknown> } | undefined> {
+export async function firstOf(web: Web, urls: URL[]): Promise<Found> {
   let trouble: McpError | undefined;
+  let hidden = false;
   for (const url of urls) {
     try {
       const response = await ask(web, "discovery", url, { headers: { accept: "application/json" }, cache: "no-cache" });
@@ -136,9 +141,29 @@ export async function firstOf(web: Web, urls: URL[]): Promise<{ url: URL; docume
       if (isTrouble(response.status)) trouble = unreachable(`${url.origin} answers with HTTP status ${response.status}`);
     } catch (error) {
       if (!McpError.is(error, "network")) throw error;
-      trouble = error;
+      // What the browser says nothing of may be there all the same; what did not answer in time is not.
+      if (error.cause instanceof TypeError && (await isThere(web, url))) hidden = true;
+      else trouble = error;
     }
   }
   if (trouble) throw trouble;
-  return undefined;
+  return { hidden };
+}
+
+/** There are no metadata, for all that the page may see. `hint` is what else may be wrong. */
+export function noMetadata(who: string, { hidden }: { hidden: boolean }, hint = ""): McpError {
+  if (!hidden) return failure("discovery", `${who} has no OAuth metadata${hint}`);
+  const missing = "Access-Control-Allow-Origin";
+  return failure("discovery", `${who} shows this page no OAuth metadata: it must send ${missing} with them${hint}`, { missing });
+}
+
+/** Does anybody answer there? A request that wants no answer needs nobody's leave. */
+async function isThere({ fetch: send, timeoutMs, signal }: Web, url: URL): Promise<boolean> {
+  const init: RequestInit = { method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer" };
+  try {
+    await within(send(url.href, { ...init, signal: AbortSignal.timeout(Math.min(timeoutMs, LONGEST_TIMER)) }), { timeoutMs, ...(signal && { signal }) });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { failure } from "./failure.js";
-import { firstOf, texts, trusted, type Web } from "./http.js";
+import { firstOf, noMetadata, texts, trusted, type Web } from "./http.js";
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
@@ -21,9 +21,9 @@ export interface Resource {
  */
 export async function findResource(web: Web, endpoint: URL, told: string | undefined): Promise<Resource> {
   const found = await firstOf(web, told === undefined ? wellKnown(endpoint) : [place(web, told)]);
-  if (!found) {
-    const hint = told === undefined ? "; where the server names its place, it must send Access-Control-Expose-Headers: WWW-Authenticate" : "";
-    throw failure("discovery", `the server has no OAuth metadata${hint}`);
+  if ("hidden" in found) {
+    const hint = told === undefined ? "; where the server names their place, it must send Access-Control-Expose-Headers: WWW-Authenticate" : "";
+    throw noMetadata("the server", found, hint);
   }
   const { document, url } = found;
   const id = document.resource;

@@ -1,5 +1,5 @@
 import { failure } from "./failure.js";
-import { firstOf, texts, trusted, type Web } from "./http.js";
+import { firstOf, noMetadata, texts, trusted, type Web } from "./http.js";
 import type { AuthorizationServer } from "./library.js";
 
 /** The endpoints that we use: one that is there and not to be trusted condemns the rest. */
@@ -13,7 +13,7 @@ export async function findServer(web: Web, issuer: string): Promise<Authorizatio
   const url = trusted(issuer, web);
   if (!url || url.search || url.hash) throw failure("discovery", "the authorization server that the server names is not to be trusted");
   const found = await firstOf(web, wellKnown(url));
-  if (!found) throw failure("discovery", `the authorization server ${url.origin} has no metadata`);
+  if ("hidden" in found) throw noMetadata(`the authorization server ${url.origin}`, found);
   const { document } = found;
   // To the byte: what is only alike may be somebody else's.
   if (document.issuer !== issuer) throw failure("discovery", "the metadata of the authorization server are those of another");

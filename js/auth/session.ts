@@ -102,8 +102,8 @@ export class Session {
       const proof = typeof credentials === "string" ? undefined : credentials?.dpop;
       if (holding.dpop.hasOther(proof) || holding.isOther(credentials)) return true;
       if (headers.has("dpop-nonce")) return false;
-      const hidden = failure("token", "the server wants a nonce, and does not show it to this page: it must send Access-Control-Expose-Headers: DPoP-Nonce");
-      throw Object.assign(hidden, { data: { ...hidden.data, missing: "DPoP-Nonce" } });
+      const missing = "DPoP-Nonce";
+      throw failure("token", `the server wants a nonce, and does not show it to this page: it must send Access-Control-Expose-Headers: ${missing}`, { missing });
     }
     // What is forbidden stays so, however well one is signed in.
     if (status === 403 && wish.error !== "insufficient_scope") return false;

@@ -77,6 +77,30 @@ test("metadata of an authorization server that are not in order end the sign-in 
   expect(context.pages()).toHaveLength(1);
 });
 
+test("metadata that the browser shows no page, or a 404 that it does not show, are told as what the server must send", async ({ page, pair }) => {
+  const pairs = [await pair({ refuse: ({ headers }) => delete headers["www-authenticate"] }), await pair(), await pair({ says: { authorization_servers: ["http://127.0.0.1:65009"] } })] as const;
+  const [{ scripted: mute, ...first }, { authorization: wall }] = pairs;
+  const { guard } = mute;
+  mute.guard = (call) => {
+    if (!call.request.url?.includes("/.well-known/")) return guard(call);
+    call.response.removeHeader("access-control-allow-origin");
+    call.response.writeHead(404).end();
+    return false;
+  };
+  for (const kind of ["oauth-authorization-server", "openid-configuration"]) {
+    wall.on(`GET /.well-known/${kind}`, ({ response }) => {
+      response.removeHeader("access-control-allow-origin");
+      response.writeHead(404).end();
+    });
+  }
+  const ended = [];
+  for (const { scripted } of pairs) ended.push((await page.evaluate((url) => visit(url), scripted.url)).error);
+  const hidden = { code: "unauthorized", message: expect.stringMatching(/Access-Control-Allow-Origin/), data: { reason: "discovery", missing: "Access-Control-Allow-Origin" } };
+  expect(ended).toMatchObject([hidden, hidden, { code: "network" }]);
+  expect(ended[0]!.message).toContain("Access-Control-Expose-Headers: WWW-Authenticate");
+  expect(first.authorization.requests).toEqual([]);
+});
+
 const METADATA_OF_RESOURCES = [
   ["another resource", { resource: "https://elsewhere.example/mcp" }],
   ["a resource that only looks like it", (url: string) => ({ resource: `${url}/` })],
