@@ -1,20 +1,26 @@
 import { ATTEMPT, CHANNEL, type Departure, type Message } from "./answer.js";
+import { failure } from "./failure.js";
 
 /**
  * What the page at `redirectUri` does: hands the authorization server's answer to the page that waits for it, and closes; or, in redirect
  * mode, goes back to where the user was. `callback.html` is a page that does this and nothing else.
  *
  * The answer goes to pages of this origin alone. Whether it is the one to a sign-in of theirs, is theirs to find out.
+ * @throws `McpError` `unauthorized`, with reason `callback`, where there is no room for the answer in the session storage
  */
 export function callback(): void {
   const { search, pathname, origin } = globalThis.location;
   const params = search.slice(1);
-  // The code is nobody's business, the history's and the next page's among them.
-  globalThis.history.replaceState(null, "", pathname);
+  // The code is nobody's business, the history's and the next page's among them. With the origin, for a path may look like one.
+  globalThis.history.replaceState(null, "", origin + pathname);
   const key = ATTEMPT + new URLSearchParams(params).get("state");
   const kept = read(key, origin);
   if (kept) {
-    globalThis.sessionStorage.setItem(key, JSON.stringify({ ...kept, params } satisfies Departure));
+    try {
+      globalThis.sessionStorage.setItem(key, JSON.stringify({ ...kept, params } satisfies Departure));
+    } catch (cause) {
+      throw failure("callback", "the authorization server's answer cannot be taken back to the page: there is no room in the session storage", { cause });
+    }
     globalThis.location.replace(kept.returnTo);
     return;
   }

@@ -22,9 +22,9 @@ const STAYED = 30_000;
  * PKCE verifier among it: worth nothing without the code, and gone with the tab.
  */
 export function leave(url: URL, endpoint: URL, attempt: Attempt, signal: AbortSignal): Promise<never> {
-  const departed: Departed = { endpoint: endpoint.href, attempt, at: Date.now(), returnTo: globalThis.location.href };
   try {
-    all().forEach(([key, { at }]) => at + FORGOTTEN < Date.now() && globalThis.sessionStorage.removeItem(key));
+    forgetOld();
+    const departed: Departed = { endpoint: endpoint.href, attempt, at: Date.now(), returnTo: globalThis.location.href };
     globalThis.sessionStorage.setItem(ATTEMPT + attempt.state, JSON.stringify(departed));
   } catch (cause) {
     return Promise.reject(failure("interaction", "the sign-in cannot leave the page: there is no session storage", { cause }));
@@ -54,25 +54,42 @@ export function leave(url: URL, endpoint: URL, attempt: Attempt, signal: AbortSi
   });
 }
 
-/** The attempt for this endpoint from which the user has come back, with its answer; once. */
-export function comeBack(endpoint: URL, redirectUri: string): { attempt: Attempt; params: URLSearchParams } | undefined {
+/** An attempt from which the user has come back, with the answer. It is there until it is `done`, for the page may be loaded anew before. */
+export interface Return {
+  attempt: Attempt;
+  params: URLSearchParams;
+  done: () => void;
+}
+
+/** The one for this endpoint. */
+export function comeBack(endpoint: URL, redirectUri: string): Return | undefined {
   try {
+    forgetOld();
     const here = globalThis.location;
     const mine = all().filter(([, departed]) => departed.endpoint === endpoint.href && departed.attempt.redirectUri === redirectUri);
-    for (const [key, { attempt, params }] of mine) {
+    for (const [key, departed] of mine) {
+      const { attempt, params } = departed;
       const target = parsed(redirectUri);
       const isHere = target?.origin === here.origin && target.pathname === here.pathname;
       const arrived = new URLSearchParams(here.search);
       const answer = params !== undefined ? new URLSearchParams(params) : isHere && arrived.get("state") === attempt.state ? arrived : undefined;
       if (!answer) continue;
-      globalThis.sessionStorage.removeItem(key);
-      if (params === undefined) globalThis.history.replaceState(globalThis.history.state, "", here.pathname + (target?.search ?? ""));
-      return { attempt, params: answer };
+      if (params === undefined) {
+        // With the origin, for a path may look like one.
+        globalThis.history.replaceState(globalThis.history.state, "", here.origin + here.pathname + (target?.search ?? ""));
+        globalThis.sessionStorage.setItem(key, JSON.stringify({ ...departed, params: answer.toString() } satisfies Departed));
+      }
+      return { attempt, params: answer, done: () => globalThis.sessionStorage.removeItem(key) };
     }
   } catch {
     // No storage, no way back.
   }
   return undefined;
+}
+
+/** Nobody comes back to those that left so long ago. */
+function forgetOld(): void {
+  all().forEach(([key, { at }]) => at + FORGOTTEN < Date.now() && globalThis.sessionStorage.removeItem(key));
 }
 
 function all(): [key: string, departed: Departed][] {

@@ -10,7 +10,7 @@ import { Holding, OFFLINE } from "./holding.js";
 import { isLoopback, PATIENCE, texts, trusted, type Web } from "./http.js";
 import type { AuthorizationServer } from "./library.js";
 import { popup } from "./popup.js";
-import { comeBack, leave } from "./redirect.js";
+import { comeBack, leave, type Return } from "./redirect.js";
 import type { Registration } from "./registration.js";
 import { findResource, type Resource } from "./resource.js";
 import { checkPkce } from "./server.js";
@@ -213,19 +213,29 @@ export class Session {
   async #finish(signal: AbortSignal): Promise<void> {
     const { redirectUri, leaves } = this.#app;
     if (!leaves || redirectUri === undefined) return;
-    const back = comeBack(this.#endpoint, redirectUri);
-    if (back) this.#returning = this.#redeem({ ...this.#web, signal }, back.attempt, back.params).finally(() => (this.#returning = undefined));
+    const back = this.#returning ? undefined : comeBack(this.#endpoint, redirectUri);
+    if (back) this.#returning = this.#redeem({ ...this.#web, signal }, back).finally(() => (this.#returning = undefined));
     await this.#returning;
   }
 
-  async #redeem(web: Web, attempt: Attempt, params: URLSearchParams): Promise<void> {
+  async #redeem(web: Web, { attempt, params, done }: Return): Promise<void> {
+    const { registration, resource, scopes: asked } = attempt;
     const { signOuts } = this.#holding;
-    const server = await this.#holding.meet(web, attempt.issuer);
-    const { registration, resource, scopes: asked, bound } = attempt;
-    const key = await this.#chooseKey({ dpop: bound }, { dpop: false }, server);
-    const parties = await this.#app.parties(server, registration, key);
+    const { parties, key } = await this.#takeUp(web, attempt).catch((error: unknown) => {
+      // What the network did to it may be over by the next time.
+      if (McpError.is(error, "unauthorized")) done();
+      throw error;
+    });
+    // A code is good for once.
+    done();
     const answer = await redeem(web, parties, attempt, params);
     await this.#holding.take(tokensOf(answer, parties, { registration, resource, asked, key: key?.pair }), key, signOuts);
+  }
+
+  async #takeUp(web: Web, { issuer, registration, bound }: Attempt): Promise<{ parties: Parties; key: Key | undefined }> {
+    const server = await this.#holding.meet(web, issuer);
+    const key = await this.#chooseKey({ dpop: bound }, { dpop: false }, server);
+    return { parties: await this.#app.parties(server, registration, key), key };
   }
 
   /** A key for the tokens to be bound to, where the app or the server wants that and both can. What we have stays as it is. */

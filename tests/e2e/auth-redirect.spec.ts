@@ -23,6 +23,64 @@ test("the app's own page may be the callback", async ({ page, scripted, authoriz
   expect(page.url()).not.toContain("code=");
 });
 
+for (const where of ["the callback page", "the app's own page"] as const) {
+  test(`a page that came back by ${where}, and is loaded anew before it has gone on, is signed in all the same`, async ({ page, scripted, authorization, site }) => {
+    const redirectUri = where === "the callback page" ? `${site}/dist/callback.html` : `${site}/auth.html`;
+    const options = { mode: "redirect", redirectUri } as const;
+    await leaveAndReturn(page, scripted.url, {}, options);
+    const metadata = "GET /.well-known/oauth-authorization-server";
+    const before = authorization.sent(metadata).length;
+    authorization.on(metadata, () => {});
+    await page.evaluate(({ url, options }) => void visit(url, options), { url: scripted.url, options });
+    await expect.poll(() => authorization.sent(metadata).length).toBe(before + 1);
+    authorization.on(metadata, (exchange) => authorization.lawful(exchange));
+    await page.reload();
+    await page.waitForFunction("'signedIn' in globalThis");
+    expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
+    expect(authorization.sent("GET /authorize")).toHaveLength(1);
+    expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
+  });
+}
+
+test("who comes back after an hour has to sign in anew", async ({ page, scripted, authorization }) => {
+  await leaveAndReturn(page, scripted.url);
+  await page.evaluate(() => {
+    for (const [key, value] of Object.entries(sessionStorage)) {
+      const departed = JSON.parse(value as string) as { at: number };
+      sessionStorage.setItem(key, JSON.stringify({ ...departed, at: departed.at - 3_600_000 }));
+    }
+  });
+  await leaveAndReturn(page, scripted.url);
+  expect(await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url)).toMatchObject({ value: "at once" });
+  expect(authorization.sent("GET /authorize")).toHaveLength(2);
+});
+
+for (const path of ["//auth.html", "//dist/callback.html"]) {
+  test(`a path that looks like another origin is one: ${path}`, async ({ page, scripted, authorization, site }) => {
+    const options = { mode: "redirect", redirectUri: site + path } as const;
+    await leaveAndReturn(page, scripted.url, {}, options);
+    expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
+    expect(authorization.sent("GET /authorize")).toHaveLength(1);
+    expect(page.url()).not.toContain("code=");
+  });
+}
+
+test("an answer that the callback page has no room for is an error that says so", async ({ page, context, scripted }) => {
+  const told: string[] = [];
+  await context.addInitScript(() => {
+    if (!location.pathname.endsWith("/callback.html")) return;
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+    onerror = (_, __, ___, ____, error) => console.log(String(error));
+    addEventListener("error", (event) => event.preventDefault());
+  });
+  page.on("console", (message) => told.push(message.text()));
+  await page.evaluate((url) => void signedIn(url, { mode: "redirect" }).catch(() => {}), scripted.url);
+  await expect.poll(() => told.join()).toContain("no room in the session storage");
+  expect(page.url()).not.toContain("code=");
+});
+
 test("a user who says no comes back to an error, and is not sent away again by it", async ({ page, scripted, authorization }) => {
   authorization.user = (exchange, request) => authorization.sendBack(exchange, request, { error: "access_denied" });
   await leaveAndReturn(page, scripted.url);

@@ -16,7 +16,7 @@ const TYPES: Record<string, string> = {
 /** Serves the test page and the built package, on an origin that no MCP server has. */
 export async function openSite(): Promise<{ origin: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname));
+    const path = normalize(decodeURIComponent(new URL(`http://site${request.url}`).pathname));
     const file = path.startsWith("/dist/") ? join(DIST, path.slice(6)) : join(PAGE, path === "/" ? "index.html" : path);
     createReadStream(file)
       .on("open", () => response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }))
