@@ -3,7 +3,7 @@ import { failure } from "./failure.js";
 
 /**
  * What the page at `redirectUri` does: hands the authorization server's answer to the page that waits for it, and closes; or, in redirect
- * mode, goes back to where the user was. `callback.html` is a page that does this and nothing else.
+ * mode, goes back to where the user was. Where there is no answer, nothing is done. `callback.html` is a page that does this and nothing else.
  *
  * The answer goes to pages of this origin alone. Whether it is the one to a sign-in of theirs, is theirs to find out.
  * @throws `McpError` `unauthorized`, with reason `callback`, where there is no room for the answer in the session storage
@@ -11,9 +11,12 @@ import { failure } from "./failure.js";
 export function callback(): void {
   const { search, pathname, origin } = globalThis.location;
   const params = search.slice(1);
+  const answer = new URLSearchParams(params);
+  // Nobody was sent here: the page was opened by hand, or loaded anew.
+  if (!["code", "error", "state"].some((name) => answer.has(name))) return;
   // The code is nobody's business, the history's and the next page's among them. With the origin, for a path may look like one.
   globalThis.history.replaceState(null, "", origin + pathname);
-  const key = ATTEMPT + new URLSearchParams(params).get("state");
+  const key = ATTEMPT + answer.get("state");
   const kept = read(key, origin);
   if (kept) {
     try {

@@ -18,6 +18,10 @@ const CLOSED = "the window to sign in was closed before the sign-in was done";
  * @throws `McpError` `unauthorized`, with reason `popup_blocked` or `popup_closed`
  */
 export function popup(url: URL, { signal, window: ahead }: { signal: AbortSignal; window?: Window }): Promise<URLSearchParams> {
+  if (signal.aborted) {
+    ahead?.close();
+    return Promise.reject(signal.reason as Error);
+  }
   const state = url.searchParams.get("state");
   const opened = ahead ?? openWindow();
   if (!opened) {
@@ -60,6 +64,5 @@ export function popup(url: URL, { signal, window: ahead }: { signal: AbortSignal
     channel.onmessage = ({ data }) => take(data);
     globalThis.addEventListener("message", hear);
     signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
   });
 }

@@ -113,6 +113,28 @@ test("the signal of a call ends its wait, and not the sign-in of the others", as
   await page.evaluate(() => kept.client.close());
 });
 
+test("a sign-in that is not wanted any more opens no window", async ({ page, context }) => {
+  const opening: unknown[] = [];
+  context.on("page", (opened) => opening.push(opened));
+  const ended = await page.evaluate(() => settle(auth.popup(new URL("https://as.example/?state=s"), { signal: AbortSignal.abort(new DOMException("enough", "AbortError")) })));
+  expect(ended.error).toMatchObject({ mcp: false, name: "AbortError", message: "enough" });
+  await page.waitForTimeout(200);
+  expect(opening).toEqual([]);
+});
+
+test("a callback page to which nobody was sent stays, and says nothing", async ({ page, site }) => {
+  await page.evaluate(() => {
+    kept.heard = [];
+    new BroadcastChannel("mcp-tasks:sign-in").onmessage = ({ data }) => kept.heard.push(data);
+  });
+  const [popup] = await Promise.all([page.waitForEvent("popup"), page.evaluate((url) => void window.open(url), `${site}/dist/callback.html?lang=en`)]);
+  await popup.waitForLoadState();
+  await page.waitForTimeout(300);
+  expect(popup.isClosed()).toBe(false);
+  expect(popup.url()).toContain("?lang=en");
+  expect(await page.evaluate(() => kept.heard)).toEqual([]);
+});
+
 test("who closes the client does not wait for the user", async ({ page, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
   const user = thinking(authorization);

@@ -32,8 +32,8 @@ const test = base.extend<Fixtures>({
   },
 });
 
-test("a popup that a click opens signs the user in", async ({ signing, scripted, authorization }) => {
-  const page = await signing();
+/** The user clicks, and is signed in. */
+async function clickToSignIn(page: Driver, url: string): Promise<void> {
   await page.run((url) => {
     const button = Object.assign(document.createElement("button"), { textContent: "Sign in" });
     // What a script makes global stays its own, in some drivers.
@@ -44,9 +44,24 @@ test("a popup that a click opens signs the user in", async ({ signing, scripted,
     };
     document.body.append(button);
     return Promise.resolve();
-  }, scripted.url);
+  }, url);
   await page.click("button");
-  await expect.poll(() => page.run(() => Promise.resolve(document.title), undefined)).toContain("at once");
+  await expect.poll(() => page.run(() => Promise.resolve(document.title), undefined), { timeout: 10_000 }).toContain("at once");
+}
+
+test("a popup that a click opens signs the user in", async ({ signing, scripted, authorization }) => {
+  await clickToSignIn(await signing(), scripted.url);
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+});
+
+test("a popup whose page breaks with who opened it is not taken for closed, and its answer comes back", async ({ signing, scripted, authorization }) => {
+  let waiting: unknown;
+  authorization.user = (exchange, request) => {
+    waiting = request;
+    exchange.page(200, '<meta http-equiv="refresh" content="1;url=/go">', { "cross-origin-opener-policy": "same-origin" });
+  };
+  authorization.on("GET /go", (exchange) => authorization.allow(exchange, waiting));
+  await clickToSignIn(await signing(), scripted.url);
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
 });
 
