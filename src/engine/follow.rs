@@ -191,6 +191,7 @@ impl<J: Json> Engine<J> {
         let verdict = match status {
             Ok(status) => {
                 task.failures = 0;
+                task.turned_away = false;
                 let was_asked_before = connection != 0 && task.asked_under == connection && task.answered_under == connection;
                 let before = task.life.state().filter(|_| was_asked_before && !task.life.is_confirming());
                 task.answered_under = task.asked_under;
@@ -241,7 +242,8 @@ impl<J: Json> Engine<J> {
         task.failures += 1;
         let rpc = fault.error.rpc_code();
         let settled = matches!(rpc, Some(INVALID_PARAMS | METHOD_NOT_FOUND));
-        let believed = if fault.error.code == Code::Unauthorized { REFUSED } else { BELIEVED };
+        task.turned_away = fault.error.code == Code::Unauthorized;
+        let believed = if task.turned_away { REFUSED } else { BELIEVED };
         let passing = fault.transient || !settled && task.failures < believed;
         if passing {
             let wait = fault.retry_after.unwrap_or(0).min(RETRY_AFTER_CAP);

@@ -21,13 +21,14 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// That is over: what waited goes on with the time that it had. After a success what failed before says nothing about now.
+    /// That is over: what waited goes on with the time that it had. After a success what failed before says nothing about now, but for the
+    /// tasks that the server refuses whoever has signed in: they would have everybody asked for ever.
     pub fn signed_in(&mut self, succeeded: bool, now: Millis) {
         let Some(since) = self.signing_in.take() else { return };
         self.wire.flow.bar(false);
         self.wire.postpone(now.saturating_sub(since));
         if succeeded {
-            self.revive(now);
+            self.revive(now, |task| !task.turned_away);
         }
     }
 

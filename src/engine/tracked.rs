@@ -66,6 +66,8 @@ pub struct Tracked<J> {
     /// When we last asked in vain.
     pub tried: Millis,
     pub failures: u32,
+    /// The last failure was a refusal that no sign-in has helped.
+    pub turned_away: bool,
     /// Not asked again before, after a failure; and before that for the server's sake.
     pub rest_until: Millis,
     pub not_before: Millis,
@@ -110,6 +112,7 @@ impl<J: Json> Tracked<J> {
             heard: None,
             tried: 0,
             failures: 0,
+            turned_away: false,
             rest_until: 0,
             not_before: 0,
             unsigned: false,

@@ -6,6 +6,7 @@ use super::json::Json;
 use super::machine::Engine;
 use super::poll::{EACH, MOST_UNDER_STREAM};
 use super::time::Millis;
+use super::tracked::Tracked;
 
 /// What was heard of a task so shortly ago is still true.
 const FRESH: Millis = 1_000;
@@ -22,11 +23,11 @@ impl<J: Json> Engine<J> {
     /// The network is back, or the page is: nothing that failed before says anything about now.
     pub fn wake(&mut self, now: Millis) {
         self.wire.flow.resume();
-        self.revive(now);
+        self.revive(now, |_| true);
     }
 
-    /// Whatever waits because it failed is tried now.
-    pub(super) fn revive(&mut self, now: Millis) {
+    /// Whatever waits because it failed is tried now; of the tasks, those that are to be `spared` what they failed with.
+    pub(super) fn revive(&mut self, now: Millis, spared: fn(&Tracked<J>) -> bool) {
         self.stream.wake();
         self.subscription.wake();
         self.wire.resumptions.iter_mut().for_each(|(_, at)| *at = now.min(*at));
@@ -35,8 +36,10 @@ impl<J: Json> Engine<J> {
         let ids: Vec<_> = self.tasks.iter().map(|(id, _)| id.clone()).collect();
         for id in ids {
             let Some(task) = self.tasks.get_mut(&id) else { continue };
-            task.failures = 0;
-            task.rest_until = 0;
+            if spared(task) {
+                task.failures = 0;
+                task.rest_until = 0;
+            }
             task.unsigned = false;
             task.inputs.wake();
             task.aside.wake();

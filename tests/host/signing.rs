@@ -94,6 +94,39 @@ fn who_waits_for_a_task_is_told_why_it_cannot_be_asked_about_and_the_task_goes_o
 }
 
 #[test]
+fn a_task_that_is_refused_whoever_signs_in_is_given_up_for_all_that_others_are_told() {
+    for era in [Bench::polling, Bench::modern_polling] {
+        let mut bench = era();
+        let ids = ["t1", "t2"].map(|id| {
+            bench.life(id, &[(HOUR, "completed")]);
+            bench.watched_task()
+        });
+        let result = bench.result(&ids[0]);
+        let refusals = Rc::new(Cell::new(0));
+        let of_server = refusals.clone();
+        bench.server.upset(move |sent| {
+            let is_refused = sent.method() == "tasks/get" && sent.params()["taskId"] == "t1";
+            is_refused.then(|| {
+                of_server.set(of_server.get() + 1);
+                Reply::status(401)
+            })
+        });
+        // Each time there is a sign-in, which the server takes for a success.
+        for _ in 0..10_000 {
+            let before = refusals.get();
+            bench.pass(10);
+            if refusals.get() > before {
+                bench.tell(|engine, now| engine.signing_in(now));
+                bench.tell(|engine, now| engine.signed_in(true, now));
+            }
+        }
+        assert_eq!((refusals.get(), bench.error(result).code), (2, Code::Unauthorized));
+        bench.pass(2 * HOUR);
+        assert_eq!(bench.states(&ids[1]), ["completed"]);
+    }
+}
+
+#[test]
 fn whoever_wants_something_of_such_a_task_may_sign_in_for_it() {
     let mut bench = Bench::polling();
     bench.life("t1", &[(HOUR, "completed")]);
