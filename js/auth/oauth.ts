@@ -3,6 +3,7 @@ import { App } from "./app.js";
 import { checkOAuthOptions } from "./checked.js";
 import { parsed } from "./http.js";
 import type { OAuthOptions } from "./options.js";
+import { abandon } from "./redirect.js";
 import { Session } from "./session.js";
 
 /** What `oauth` gives: one for as many clients as there are, and as many servers. */
@@ -69,12 +70,14 @@ class Provider implements OAuthProvider {
   }
 
   async signOut(): Promise<void> {
-    this.#app.windows.close();
+    const { windows, keeper, leaves, redirectUri } = this.#app;
+    windows.close();
+    if (leaves && redirectUri !== undefined) abandon(redirectUri);
     // Those of earlier pages, too.
-    const kept = (await this.#app.keeper.list()).map(parsed).filter((url) => url !== undefined);
+    const kept = (await keeper.list()).map(parsed).filter((url) => url !== undefined);
     kept.forEach((url) => this.#of({ url }));
     await Promise.all([...this.#sessions.values()].map((session) => session.signOut()));
-    await this.#app.keeper.unlist();
+    await keeper.unlist();
   }
 
   #of({ url }: { url: URL }): Session {

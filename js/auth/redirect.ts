@@ -87,6 +87,16 @@ export function comeBack(endpoint: URL, redirectUri: string): Return | undefined
   return undefined;
 }
 
+/** Nobody is to be signed in by the attempts that would come back to this page of the app. */
+export function abandon(redirectUri: string): void {
+  try {
+    const mine = all().filter(([, { attempt }]) => attempt.redirectUri === redirectUri);
+    mine.forEach(([key]) => globalThis.sessionStorage.removeItem(key));
+  } catch {
+    // No storage, no way back.
+  }
+}
+
 /** Nobody comes back to those that left so long ago. */
 function forgetOld(): void {
   all().forEach(([key, { at }]) => at + FORGOTTEN < Date.now() && globalThis.sessionStorage.removeItem(key));

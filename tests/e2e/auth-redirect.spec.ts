@@ -129,6 +129,36 @@ test("who went away and did not come back by the callback may try again", async 
   expect(authorization.sent("GET /authorize")).toHaveLength(2);
 });
 
+test("who signs out while the code is traded stays signed out", async ({ page, scripted, authorization }) => {
+  await leaveAndReturn(page, scripted.url);
+  let trade = (): void => {};
+  const trading = new Promise<void>((resolve) => {
+    authorization.on("POST /token", async (exchange) => {
+      resolve();
+      await new Promise<void>((go) => (trade = go));
+      return authorization.lawful(exchange);
+    });
+  });
+  const ending = page.evaluate(async (url) => {
+    const provider = Object.assign(globalThis, { provider: oauth({ redirectUri, mode: "redirect" }) }).provider;
+    const visited = await visit(url, {}, { auth: provider });
+    const request = { url: new URL(url), method: "POST", signal: new AbortController().signal };
+    return { visited, credentials: (await provider.token(request)) ?? "none" };
+  }, scripted.url);
+  await trading;
+  await page.evaluate(() => (globalThis as unknown as { provider: { signOut: () => Promise<void> } }).provider.signOut());
+  trade();
+  expect(await ending).toMatchObject({ visited: { error: { code: "unauthorized", data: { reason: "interaction" } } }, credentials: "none" });
+});
+
+test("who signs out on the page that came back is not signed in by what they had begun", async ({ page, scripted, authorization }) => {
+  await leaveAndReturn(page, scripted.url);
+  await page.evaluate(() => oauth({ redirectUri, mode: "redirect" }).signOut());
+  expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
+  await leaveAndReturn(page, scripted.url);
+  expect(authorization.sent("GET /authorize")).toHaveLength(2);
+});
+
 test("a task that was remembered goes on after the way to the sign-in and back", async ({ page, scripted, authorization }) => {
   authorization.says = { scopes_supported: ["demo"] };
   scripted.task({ polls: [...Array<string>(3).fill("working"), "completed"] });

@@ -155,5 +155,25 @@ for (const storage of ["indexeddb", "localstorage"] as const) {
       expect(await again()).toMatchObject({ value: "at once" });
       expect(authorization.sent("GET /authorize")).toHaveLength(2);
     });
+
+    test("who signs out of one app of an origin can still sign out of the other", async ({ page, scripted, authorization }) => {
+      const asked = await page.evaluate(
+        async ({ url, storage }) => {
+          const apps = [redirectUri, `${redirectUri}?other`].map((redirectUri) => ({ redirectUri, storage }));
+          const visits = async (): Promise<unknown[]> => {
+            const ended = [];
+            for (const app of apps) ended.push((await visit(url, app)).value);
+            return ended;
+          };
+          const before = await visits();
+          // As other pages, which were not even connected.
+          for (const app of apps) await oauth(app).signOut();
+          return [before, await visits()];
+        },
+        { url: scripted.url, storage },
+      );
+      expect(asked).toEqual([Array(2).fill("at once"), Array(2).fill("at once")]);
+      expect(authorization.sent("GET /authorize")).toHaveLength(4);
+    });
   });
 }
