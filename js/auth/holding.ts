@@ -16,6 +16,18 @@ const PASSING = new Set(["temporarily_unavailable", "server_error", "slow_down",
 /** The scope that some servers give refresh tokens for: where it is asked for depends on the server. */
 export const OFFLINE = "offline_access";
 
+/** With what the user is signed in at an endpoint. Tokens are not in it. */
+export interface OAuthSession {
+  /** The authorization server. */
+  issuer: string;
+  /** What the tokens are for, as the server calls it. */
+  resource: string;
+  /** What was granted; where the authorization server does not say, what was asked for. */
+  scopes: string[];
+  /** When it ends by itself, in milliseconds since the epoch; absent where the tokens are refreshed, or the authorization server does not say. */
+  until?: number;
+}
+
 /** `setTimeout` fires at once above it. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -74,6 +86,16 @@ export class Holding {
   /** What an earlier page has left is there. */
   opened(): Promise<void> {
     return (this.#opened ??= this.recall());
+  }
+
+  /** With what the user is signed in, where they are. */
+  async session(): Promise<OAuthSession | undefined> {
+    await this.recall();
+    if (!this.#tokens) return undefined;
+    const { issuer, resource, asked, granted, until, refreshToken } = this.#tokens;
+    const end = refreshToken === undefined ? until : undefined;
+    if (end !== undefined && end <= Date.now()) return undefined;
+    return { issuer, resource, scopes: [...(granted ?? asked)], ...(end !== undefined && { until: end }) };
   }
 
   /** What the next request is signed with. */

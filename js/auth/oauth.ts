@@ -1,8 +1,10 @@
 import type { AuthProvider, AuthRequest, Challenge, Credentials } from "../auth-provider.js";
+import { McpError } from "../error.js";
 import { App } from "./app.js";
 import { checkOAuthOptions } from "./checked.js";
+import type { OAuthSession } from "./holding.js";
 import { parsed } from "./http.js";
-import type { OAuthOptions } from "./options.js";
+import { absolute, type OAuthOptions } from "./options.js";
 import { abandon } from "./redirect.js";
 import { Session } from "./session.js";
 
@@ -22,6 +24,11 @@ export interface OAuthProvider extends AuthProvider {
    * the user signs out. Where no window is needed (`mode: "redirect"`, `grant`) none is opened.
    */
   withWindow<T>(act: () => T | Promise<T>): Promise<T>;
+  /**
+   * With what the user is signed in at this endpoint; `undefined` where they are not.
+   * @throws `McpError` `invalid_argument`
+   */
+  session(url: string | URL): Promise<OAuthSession | undefined>;
   /** Forgets all tokens, and revokes them where the authorization server can. Clients go on, and sign in again when they are refused. */
   signOut(): Promise<void>;
 }
@@ -67,6 +74,12 @@ class Provider implements OAuthProvider {
   async withWindow<T>(act: () => T | Promise<T>): Promise<T> {
     const { options, leaves, windows } = this.#app;
     return options.grant || leaves ? act() : windows.during(act);
+  }
+
+  async session(given: string | URL): Promise<OAuthSession | undefined> {
+    const url = absolute(given);
+    if (!url) throw new McpError("invalid_argument", "session takes the URL of an endpoint");
+    return this.#of({ url }).state();
   }
 
   async signOut(): Promise<void> {

@@ -6,7 +6,7 @@ import { type Attempt, authorizationUrl, newAttempt, redeem } from "./authorizat
 import { algorithmFor, Key } from "./dpop.js";
 import { failure } from "./failure.js";
 import { obtain } from "./grants.js";
-import { Holding, OFFLINE } from "./holding.js";
+import { Holding, OFFLINE, type OAuthSession } from "./holding.js";
 import { isLoopback, PATIENCE, texts, trusted, type Web } from "./http.js";
 import type { AuthorizationServer } from "./library.js";
 import { popup } from "./popup.js";
@@ -57,6 +57,11 @@ export class Session {
   heard(headers: Headers): void {
     this.#refusals = 0;
     this.#holding.heard(headers);
+  }
+
+  /** With what the user is signed in, where they are. */
+  state(): Promise<OAuthSession | undefined> {
+    return this.#holding.session();
   }
 
   /** Forgets the tokens, here and where they are kept, and has them revoked. */

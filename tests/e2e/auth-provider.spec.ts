@@ -221,6 +221,33 @@ test("what is one authorization server's is not for whichever an MCP server name
   expect(told).toEqual(STATIC.map(() => ["invalid_argument: client.issuer", "taken"]));
 });
 
+test("a page is told with what the user is signed in, and no token", async ({ page, scripted, authorization }) => {
+  const seen = await page.evaluate(async (url) => {
+    const provider = oauth({ redirectUri });
+    const states = [await provider.session(url)];
+    await visit(url, {}, { auth: provider });
+    states.push(await provider.session(`${url}#here`), await provider.session(new URL("/other", url)));
+    await provider.signOut();
+    states.push(await provider.session(url));
+    return { states, wrong: (await settle(provider.session("https://"))).error?.code };
+  }, scripted.url);
+  const { issuer } = authorization;
+  expect(seen).toEqual({ states: [undefined, { issuer, resource: scripted.url, scopes: ["demo", "offline_access"] }, undefined, undefined], wrong: "invalid_argument" });
+});
+
+test("where nothing refreshes the tokens, a page is told when the sign-in ends, and that it has", async ({ page, scripted, authorization }) => {
+  authorization.says = { scopes_supported: ["demo"] };
+  authorization.tokens.lifetimeMs = 2_000;
+  const [now, then] = await page.evaluate(async (url) => {
+    const provider = oauth({ redirectUri });
+    await visit(url, {}, { auth: provider });
+    const { until = Infinity, ...state } = (await provider.session(url)) ?? {};
+    await sleep(until - Date.now() + 50);
+    return [{ ...state, isSoon: until < Date.now() }, (await provider.session(url)) ?? "none"];
+  }, scripted.url);
+  expect([now, then]).toEqual([{ issuer: authorization.issuer, resource: scripted.url, scopes: ["demo"], isSoon: true }, "none"]);
+});
+
 test("an authorize of the app's own takes the place of the popup", async ({ page, scripted, authorization }) => {
   const seen = await page.evaluate(async (url) => {
     const asked: URL[] = [];

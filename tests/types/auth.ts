@@ -2,7 +2,7 @@
 import { Client } from "mcp-tasks";
 import type { AuthProvider, AuthRequest, Challenge, Credentials } from "mcp-tasks";
 import { callback, oauth, popup } from "mcp-tasks/auth";
-import type { Grant, GrantContext, OAuthOptions, OAuthProvider, TokenStorage } from "mcp-tasks/auth";
+import type { Grant, GrantContext, OAuthOptions, OAuthProvider, OAuthSession, TokenStorage } from "mcp-tasks/auth";
 import { typeOf } from "./type-of.js";
 
 const redirectUri = new URL("https://app.example.com/callback.html");
@@ -36,6 +36,7 @@ typeOf(oauth({ redirectUri })).is<OAuthProvider>();
 typeOf(oauth({ redirectUri }).signOut()).is<Promise<void>>();
 typeOf(oauth({ redirectUri }).withWindow(() => Client.connect("https://example.com/mcp"))).is<Promise<Client>>();
 typeOf(oauth({ redirectUri }).withWindow(() => 7)).is<Promise<number>>();
+typeOf(oauth({ redirectUri }).session("https://example.com/mcp")).is<Promise<OAuthSession | undefined>>();
 typeOf(callback()).is<void>();
 void Client.connect("https://example.com/mcp", { auth: oauth({ redirectUri }) });
 // @ts-expect-error no such mode
