@@ -5,6 +5,7 @@ import { pretty } from "./json.js";
 const SIGN_IN = {
   popup_blocked: "The browser kept the window of the sign-in from opening: allow this page to open windows, and try again.",
   popup_closed: "The window of the sign-in was closed before it was over. Try again.",
+  interaction: "You have to sign in again, which this page does not begin by itself: start something, or connect anew.",
   denied: "The sign-in was refused: by you, or by the authorization server.",
   callback: "What came back from the authorization server is not the answer to what this page asked, so it was not used.",
   discovery: "The server does not say as the protocol wants it where one signs in.",
