@@ -1,4 +1,5 @@
 import { expect, type Page, test as base } from "@playwright/test";
+import type { SignInFailure } from "mcp-tasks";
 import { serve } from "../../www/serve.mjs";
 import { startPeer } from "../peers/spawn.mjs";
 
@@ -128,6 +129,19 @@ test("tokens are bound to a key where that is wanted", async ({ page, demo }) =>
   await connect(page);
   await expect(state(page)).toHaveText(/^Connected/);
   expect(schemes).toEqual(new Set([undefined, "DPoP"]));
+});
+
+const REASONS = {
+  popup_blocked: true, popup_closed: true, interaction: true, denied: true, callback: true, discovery: true, registration: true, token: true, scope: true,
+} satisfies Record<SignInFailure, true>;
+
+test("every way in which a sign-in fails has its own words for what to do", async ({ page }) => {
+  const words = await page.evaluate(async (reasons) => {
+    const { problem } = (await import(`${location.origin}/problem.js`)) as { problem: (error: object) => HTMLElement };
+    return reasons.map((reason) => problem({ code: "unauthorized", message: "", data: { reason } }).querySelector("li")?.textContent);
+  }, [...Object.keys(REASONS), "unheard of"]);
+  expect(words).not.toContain(undefined);
+  expect(new Set(words).size).toBe(words.length);
 });
 
 test("without the sign-in switched on, the page says what is missing", async ({ page, demo }) => {
