@@ -5,6 +5,7 @@ import { Key } from "./dpop.js";
 import { failure, unreachable } from "./failure.js";
 import type { Web } from "./http.js";
 import { type AuthorizationServer, refreshTokenGrantRequest, revocationRequest } from "./library.js";
+import type { OAuthSession } from "./oauth-session.js";
 import type { OAuthOptions } from "./options.js";
 import { findServer } from "./server.js";
 import { areTokens, isExpired, isStale, type Tokens, tokensOf, trade, union } from "./tokens.js";
@@ -15,18 +16,6 @@ const PASSING = new Set(["temporarily_unavailable", "server_error", "slow_down",
 
 /** The scope that some servers give refresh tokens for: where it is asked for depends on the server. */
 export const OFFLINE = "offline_access";
-
-/** With what the user is signed in at an endpoint. Tokens are not in it. */
-export interface OAuthSession {
-  /** The authorization server. */
-  issuer: string;
-  /** What the tokens are for, as the server calls it. */
-  resource: string;
-  /** What was granted; where the authorization server does not say, what was asked for. */
-  scopes: string[];
-  /** When it ends by itself, in milliseconds since the epoch; absent where the tokens are refreshed, or the authorization server does not say. */
-  until?: number;
-}
 
 /** `setTimeout` fires at once above it. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -2,8 +2,8 @@ import type { AuthProvider, AuthRequest, Challenge, Credentials } from "../auth-
 import { McpError } from "../error.js";
 import { App } from "./app.js";
 import { checkOAuthOptions } from "./checked.js";
-import type { OAuthSession } from "./holding.js";
 import { parsed } from "./http.js";
+import type { OAuthSession } from "./oauth-session.js";
 import { absolute, type OAuthOptions } from "./options.js";
 import { abandon } from "./redirect.js";
 import { Session } from "./session.js";

@@ -1,4 +1,5 @@
 import type { TokenStorageOption } from "./storage.js";
+import type { SignInWindow } from "./windows.js";
 
 /** A client id that the authorization server gave in advance. */
 export interface OAuthClient {
@@ -73,7 +74,7 @@ export interface OAuthOptions {
    * Replaces both: takes the URL of the authorization request, and resolves with the query of the URL to which the user was sent back.
    * `window` is the one that `withWindow()` has opened ahead: it is closed afterwards.
    */
-  authorize?: (url: URL, context: { signal: AbortSignal; window?: Window }) => URLSearchParams | Promise<URLSearchParams>;
+  authorize?: (url: URL, context: { signal: AbortSignal; window?: SignInWindow }) => URLSearchParams | Promise<URLSearchParams>;
   /** Bind the tokens to a key of this client (RFC 9449) where the server supports that. A server that insists is obliged anyway, unless this is `false`. */
   dpop?: boolean;
   /**

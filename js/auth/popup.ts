@@ -1,6 +1,6 @@
 import { failure } from "./failure.js";
 import { answerIn, CHANNEL } from "./answer.js";
-import { openWindow } from "./windows.js";
+import { openWindow, type SignInWindow } from "./windows.js";
 
 /** How often we look whether the user has closed it, in milliseconds. */
 const LOOK = 250;
@@ -17,7 +17,7 @@ const CLOSED = "the window to sign in was closed before the sign-in was done";
  * windows only where the user has just clicked or typed: `window` is one that was opened then, by `withWindow()` of the provider.
  * @throws `McpError` `unauthorized`, with reason `popup_blocked` or `popup_closed`
  */
-export function popup(url: URL, { signal, window: ahead }: { signal: AbortSignal; window?: Window }): Promise<URLSearchParams> {
+export function popup(url: URL, { signal, window: ahead }: { signal: AbortSignal; window?: SignInWindow }): Promise<URLSearchParams> {
   if (signal.aborted) {
     ahead?.close();
     return Promise.reject(signal.reason as Error);

@@ -6,9 +6,10 @@ import { type Attempt, authorizationUrl, newAttempt, redeem } from "./authorizat
 import { algorithmFor, Key } from "./dpop.js";
 import { failure } from "./failure.js";
 import { obtain } from "./grants.js";
-import { Holding, OFFLINE, type OAuthSession } from "./holding.js";
+import { Holding, OFFLINE } from "./holding.js";
 import { isLoopback, PATIENCE, texts, trusted, type Web } from "./http.js";
 import type { AuthorizationServer } from "./library.js";
+import type { OAuthSession } from "./oauth-session.js";
 import { popup } from "./popup.js";
 import { comeBack, leave, type Return } from "./redirect.js";
 import type { Registration } from "./registration.js";

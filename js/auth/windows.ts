@@ -1,8 +1,15 @@
 /** The window for the authorization server's page. */
 const FEATURES = "popup,width=520,height=720";
 
+/** As much of a `Window` as a sign-in needs: Workers have no such type. */
+export interface SignInWindow {
+  readonly closed: boolean;
+  readonly location: { replace(url: string): void };
+  close(): void;
+}
+
 /** A new window, where the browser opens one. */
-export function openWindow(): Window | undefined {
+export function openWindow(): SignInWindow | undefined {
   const opened = typeof globalThis.open === "function" ? globalThis.open("about:blank", "_blank", FEATURES) : null;
   if (!opened || opened.closed) return undefined;
   // The authorization server's page has no hold on this one; where storage is partitioned, it is the only way back.
@@ -12,7 +19,7 @@ export function openWindow(): Window | undefined {
 
 /** The windows that were opened ahead, until a sign-in takes them. */
 export class Windows {
-  readonly #idle = new Set<Window>();
+  readonly #idle = new Set<SignInWindow>();
 
   /** Opens one for as long as `act` takes. What a sign-in has taken is that one's to close. */
   async during<T>(act: () => T | Promise<T>): Promise<T> {
@@ -26,7 +33,7 @@ export class Windows {
   }
 
   /** The one that was opened first. */
-  take(): Window | undefined {
+  take(): SignInWindow | undefined {
     const [opened] = this.#idle;
     if (opened) this.#idle.delete(opened);
     return opened;

@@ -2,7 +2,7 @@
 import { Client } from "mcp-tasks";
 import type { AuthProvider, AuthRequest, Challenge, Credentials } from "mcp-tasks";
 import { callback, oauth, popup } from "mcp-tasks/auth";
-import type { Grant, GrantContext, OAuthOptions, OAuthProvider, OAuthSession, TokenStorage } from "mcp-tasks/auth";
+import type { Grant, GrantContext, OAuthOptions, OAuthProvider, OAuthSession, SignInWindow, TokenStorage } from "mcp-tasks/auth";
 import { typeOf } from "./type-of.js";
 
 const redirectUri = new URL("https://app.example.com/callback.html");
@@ -14,7 +14,7 @@ const options: OAuthOptions[] = [
   { redirectUri, client: { client_id: "app" } },
   { redirectUri, client: { client_id: "app", client_secret: "s", token_endpoint_auth_method: "client_secret_post", issuer: "https://as.example.com" } },
   { redirectUri, authorize: (url, { signal }) => popup(url, { signal }) },
-  { redirectUri, authorize: (url, context) => (typeOf(context).is<{ signal: AbortSignal; window?: Window }>(), popup(url, context)) },
+  { redirectUri, authorize: (url, context) => (typeOf(context).is<{ signal: AbortSignal; window?: SignInWindow }>(), popup(url, context)) },
   { redirectUri, authorize: () => new URLSearchParams() },
   { redirectUri, dpop: true, storage: "indexeddb" },
   { redirectUri, storage: "localstorage" },
