@@ -257,10 +257,11 @@ impl<J: Json> Engine<J> {
         served.task
     }
 
-    /// What a task asks that nobody follows any more, but may follow again: its server may not ask it a second time.
+    /// What a task asks that nobody follows any more, but may follow again: its server may not ask it a second time, and waits for an answer
+    /// that is still to be sent.
     pub(super) fn keep_served_of(&mut self, task: &str) {
         if self.served.len() < MOST_OPEN / 2 {
-            let of = self.served.iter_mut().filter(|(_, each)| each.task.as_deref() == Some(task) && each.reply.is_none());
+            let of = self.served.iter_mut().filter(|(_, each)| each.task.as_deref() == Some(task));
             of.for_each(|(_, each)| each.is_kept = true);
         }
     }

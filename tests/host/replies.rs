@@ -52,6 +52,36 @@ fn an_answer_is_sent_again_until_it_is_acknowledged_and_nobody_asked_again() {
 }
 
 #[test]
+fn an_answer_that_is_to_be_sent_again_is_whatever_becomes_of_who_follows_the_task() {
+    for detaches in [false, true] {
+        let (mut bench, result) = asked(0, "name?");
+        let (mut is_busy, tasks) = (true, bench.server.tasks.clone());
+        bench.on("answer", move |sent| {
+            if std::mem::take(&mut is_busy) {
+                return Reply::status(503).retry_after(30_000);
+            }
+            tasks.borrow_mut().set("t1", sent.at, "completed");
+            Reply::status(202)
+        });
+        bench.answer(1, accept("Ada"));
+        if detaches {
+            bench.tell(|engine, now| engine.detach("t1", now));
+        } else {
+            bench.on("tasks/get", |_| Reply::status(401));
+            bench.pass(20_000);
+        }
+        assert_eq!(bench.error(result).code, if detaches { Code::Closed } else { Code::Unauthorized });
+        let tasks = bench.server.tasks.clone();
+        bench.on("tasks/get", move |sent| Reply::json(sent.result(tasks.borrow().at("t1", sent.at).expect("a task"))));
+        bench.tell(|engine, now| engine.follow("t1", now));
+        let result = bench.result("t1");
+        bench.pass(60_000);
+        assert_eq!(bench.value(result), text_result("done"));
+        assert_eq!((answers(&bench), bench.keys().len()), (vec![answer_to(0, accept("Ada")); 2], 1));
+    }
+}
+
+#[test]
 fn the_waits_between_tries_grow_and_there_is_a_last() {
     let (mut bench, result) = asked(0, "name?");
     bench.on("answer", |_| Reply::status(503));
