@@ -95,6 +95,15 @@ export async function smallModule(folder, { named = false } = {}) {
   await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
 }
 
+/** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have. */
+const NEEDLESS = [
+  /^if \(Symbol\.dispose\) .*;\n/m,
+  /^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/m,
+  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/m,
+  /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry\(ptr)/,
+  /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry\(state)/,
+];
+
 /**
  * The glue keeps its one instance in the variables of its module, for as long as the page lives. As a function it serves a new instance
  * whenever it is called: an instance that has trapped is of no use to anybody. Getting and instantiating the module is `js/load.ts`'s.
@@ -106,14 +115,15 @@ async function instantiable(folder) {
   const begun = "wasm = instance.exports;";
   const classes = [...given.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
   const kept = given.slice(0, given.indexOf(loading)).replaceAll(/^export class/gm, "class").replace(begun, "wasm = watched(instance.exports);");
-  const isKnown = [exported, loading, begun, "function __wbg_finalize_init(instance, module)"].every((text) => given.includes(text));
+  const needed = NEEDLESS.reduce((glue, needless) => glue.replace(needless, ""), kept);
+  const isKnown = NEEDLESS.every((needless) => needless.test(kept)) && [exported, loading, begun, "function __wbg_finalize_init(instance, module)"].every((text) => given.includes(text));
   if (classes.join() !== "Core" || !isKnown || /^(export|import)\b/m.test(kept)) {
     throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
   }
   // What is still under way when an instance is given up finds nothing any more that it could run.
   const stop = "() => { wasm = new Proxy({}, { get: () => () => [] }); }";
   const made = `return { Core, imports: __wbg_get_imports, begin: __wbg_finalize_init, stop: ${stop} };`;
-  await writeFile(join(folder, "core.js"), `export function glue(watched) {\n${kept}\n${made}\n}\n`);
+  await writeFile(join(folder, "core.js"), `export function glue(watched) {\n${needed}\n${made}\n}\n`);
   const declared = (await readFile(join(folder, "core.d.ts"), "utf8")).replace("export class Core", "declare class Core");
   const types = declared.slice(0, declared.indexOf("export type InitInput"));
   const members = [
