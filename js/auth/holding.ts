@@ -38,6 +38,7 @@ export class Holding {
   /** The refreshes of this page, one after the other, whoever wants them. */
   #turn: Promise<void> = Promise.resolve();
   #signOuts = 0;
+  #forgets = 0;
 
   constructor(app: App, endpoint: URL, web: Web) {
     this.#app = app;
@@ -113,10 +114,17 @@ export class Holding {
     return !isExpired(this.#tokens) && (sent !== accessToken || (typeof refused === "string") !== (scheme === "bearer"));
   }
 
-  /** The authorization server at this issuer, as it is now. */
-  async meet(web: Web, issuer: string): Promise<AuthorizationServer> {
-    this.#server = await findServer(web, issuer);
-    return this.#server;
+  /**
+   * The authorization server at this issuer, as it is now; one that was met before may be hidden for a moment, by whatever answers in its
+   * place.
+   */
+  async meet(web: Web, issuer: string, isKnown = [this.#server?.issuer, this.#tokens?.issuer].includes(issuer)): Promise<AuthorizationServer> {
+    try {
+      this.#server = await findServer(web, issuer);
+      return this.#server;
+    } catch (error) {
+      throw isKnown && McpError.is(error, "unauthorized") && error.data.missing !== undefined ? unreachable(error.message) : error;
+    }
   }
 
   /** Before the access token runs out. Until it has, it is no harm when that fails. */
@@ -190,12 +198,16 @@ export class Holding {
   async recall(): Promise<void> {
     const { keeper, options } = this.#app;
     if (!keeper.isShared) return;
+    let forgets = this.#forgets;
     const told = await keeper.get(this.#signedOutKey);
+    // What was read before is not to bring back what is forgotten now.
+    if (forgets !== this.#forgets) return;
     // A clock that was put back since has made it worthless.
     const signedOut = typeof told === "number" && told <= Date.now() ? told : 0;
     if (this.#tokens && this.#tokens.since <= signedOut) this.#forget();
+    forgets = this.#forgets;
     const kept = await keeper.get(this.#key);
-    if (!areTokens(kept) || (this.#tokens && areSame(kept, this.#tokens))) return;
+    if (forgets !== this.#forgets || !areTokens(kept) || (this.#tokens && areSame(kept, this.#tokens))) return;
     if (kept.since <= signedOut) return;
     // What is kept may be older than what we have; nor is it ours where the app is another client now.
     if (this.#tokens && kept.since < this.#tokens.since) return;
@@ -239,6 +251,7 @@ export class Holding {
   }
 
   #forget(): void {
+    this.#forgets++;
     this.#tokens = undefined;
     this.#dpop = undefined;
   }
@@ -257,8 +270,8 @@ export class Holding {
     await this.#drop(tokens);
   }
 
-  /** Forgets the tokens, here and where they are kept; the authorization server is told, where it wants to know (RFC 7009). */
-  async signOut(): Promise<void> {
+  /** Forgets the tokens, here and where they are kept; gives what tells the authorization server, where it wants to know (RFC 7009). */
+  async signOut(): Promise<() => Promise<void>> {
     this.#signOuts++;
     // A refresh that is under way brings other tokens: those are to be forgotten.
     const turn = this.#turn.then(() => this.#signOutInTurn());
@@ -267,7 +280,7 @@ export class Holding {
       () => {},
     );
     const had = await turn;
-    if (had) await this.#revoke(had.tokens, had.key);
+    return async () => had && this.#revoke(had.tokens, had.key);
   }
 
   async #signOutInTurn(): Promise<{ tokens: Tokens; key: Key | undefined } | undefined> {

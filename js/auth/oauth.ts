@@ -89,8 +89,10 @@ class Provider implements OAuthProvider {
     // Those of earlier pages, too.
     const kept = (await keeper.list()).map(parsed).filter((url) => url !== undefined);
     kept.forEach((url) => this.#of({ url }));
-    await Promise.all([...this.#sessions.values()].map((session) => session.signOut()));
+    const revocations = await Promise.all([...this.#sessions.values()].map((session) => session.signOut()));
+    // Before the servers are told, which takes as long as they want: who signs in meanwhile stays listed.
     await keeper.unlist();
+    await Promise.all(revocations.map((revoke) => revoke()));
   }
 
   #of({ url }: { url: URL }): Session {

@@ -20,6 +20,8 @@ import { type Wish, wishOf } from "./wish.js";
 
 /** So often in a row the server may refuse a token that it has just been given. */
 const MOST_REFUSALS = 1;
+/** Who has come back from the sign-in since less than this, in milliseconds, is not sent there again by the next page. */
+const BACK = 10_000;
 /** A registration that is older, in milliseconds, may be forgotten at the server, which tells the user and not us. */
 const NEW = 10 * 60_000;
 
@@ -36,6 +38,8 @@ export class Session {
   #refusals = 0;
   #renewing: { outcome: Promise<boolean>; of: Challenge } | undefined;
   #returning: Promise<void> | undefined;
+  /** So often the user had signed out when a caller wanted something last. */
+  #wanted = 0;
 
   constructor(app: App, endpoint: URL) {
     this.#app = app;
@@ -65,8 +69,8 @@ export class Session {
     return this.#holding.session();
   }
 
-  /** Forgets the tokens, here and where they are kept, and has them revoked. */
-  signOut(): Promise<void> {
+  /** Forgets the tokens, here and where they are kept; gives what has them revoked. */
+  signOut(): Promise<() => Promise<void>> {
     return this.#holding.signOut();
   }
 
@@ -169,9 +173,11 @@ export class Session {
     if (status === 403 && had && scopes.every((scope) => had.includes(scope) || tokens?.asked.includes(scope))) {
       throw failure("scope", "the server wants scopes that were asked for already");
     }
-    // A page that has just come back forgets how often when it leaves again.
-    const most = this.#app.leaves ? 0 : MOST_REFUSALS;
-    if (status === 401 && tokens && isUntried && ++this.#refusals > most) {
+    // A page that has just come back forgets how often when it leaves again, and what the server took before it refused.
+    const { leaves } = this.#app;
+    const most = leaves ? 0 : MOST_REFUSALS;
+    const isNew = isUntried || (leaves && tokens !== undefined && tokens.since + BACK > Date.now());
+    if (status === 401 && tokens && isNew && ++this.#refusals > most) {
       this.#refusals = 0;
       throw failure("token", "the server refuses tokens that it has just been given");
     }
@@ -188,6 +194,8 @@ export class Session {
   ): Promise<Answer> {
     const { options, redirectUri, registrations, windows, leaves } = this.#app;
     if (leaves && background) throw failure("interaction", "the user has to sign in, which leaves the page: that waits until they want something");
+    if (!background) this.#wanted = this.#holding.signOuts;
+    if (this.#wanted !== this.#holding.signOuts) throw failure("interaction", "the user has signed out: they are asked when they want something");
     const attempt = newAttempt({
       issuer: parties.server.issuer,
       resource: resource.id,
@@ -201,13 +209,11 @@ export class Session {
     const url = await authorizationUrl(parties.server, attempt, thumbprint);
     signal.throwIfAborted();
     if (leaves) return leave(url, this.#endpoint, attempt, signal);
-    const window = windows.take();
-    let answer: URLSearchParams;
-    try {
-      answer = await (options.authorize ?? popup)(url, { signal, ...(window && { window }) });
-    } finally {
-      window?.close();
-    }
+    // It was opened for what the user has just asked for.
+    const window = background ? undefined : windows.take();
+    const asking = async (): Promise<URLSearchParams> => (options.authorize ?? popup)(url, { signal, ...(window && { window }) });
+    // The app's own may not heed the signal.
+    const answer = await within(asking(), { signal }).finally(() => window?.close());
     signal.throwIfAborted();
     return redeem(web, parties, attempt, answer).catch((error: unknown) => {
       // It would begin anew by itself, and the user with it.
@@ -220,8 +226,9 @@ export class Session {
     const { redirectUri, leaves } = this.#app;
     if (!leaves || redirectUri === undefined) return;
     const back = this.#returning ? undefined : comeBack(this.#endpoint, redirectUri);
-    if (back) this.#returning = this.#redeem({ ...this.#web, signal }, back).finally(() => (this.#returning = undefined));
-    await this.#returning;
+    // A code is good for once: who asked first may leave, and does not take it along.
+    if (back) this.#returning = this.#redeem(this.#web, back).finally(() => (this.#returning = undefined));
+    if (this.#returning) await within(this.#returning, { signal });
   }
 
   async #redeem(web: Web, { attempt, params, done }: Return): Promise<void> {
@@ -239,7 +246,7 @@ export class Session {
   }
 
   async #takeUp(web: Web, { issuer, registration, bound }: Attempt): Promise<{ parties: Parties; key: Key | undefined }> {
-    const server = await this.#holding.meet(web, issuer);
+    const server = await this.#holding.meet(web, issuer, true);
     const key = await this.#chooseKey({ dpop: bound }, { dpop: false }, server);
     return { parties: await this.#app.parties(server, registration, key), key };
   }

@@ -18,7 +18,7 @@ use super::question::{Asker, QuestionId, Topic};
 use super::status::{State, TaskStatus};
 use super::time::Millis;
 use super::tracked::News;
-use super::wire::{CallId, Channel, Output};
+use super::wire::{CallId, Channel, ExchangeId, Output};
 
 /// So many answers to the server are under way at most: it must not make us flood it.
 pub const MOST_NOTICES: usize = 32;
@@ -48,6 +48,7 @@ pub struct Served<J> {
 /// An answer on its way.
 struct Reply<J> {
     message: J,
+    exchange: ExchangeId,
     tries: u32,
     /// When it is sent again.
     at: Option<Millis>,
@@ -164,9 +165,9 @@ impl<J: Json> Engine<J> {
     pub(super) fn reply(&mut self, serial: Serial, outcome: Result<J, (i32, &str)>, call: Option<CallId>, now: Millis) {
         let Some(served) = self.served.get_mut(&serial) else { return };
         let message = message::answer(served.id.clone(), outcome);
-        served.reply = Some(Reply { message: message.clone(), tries: 0, at: None, call });
+        let exchange = self.wire.post(Channel::Reply(serial), message.clone(), now);
+        served.reply = Some(Reply { message, exchange, tries: 0, at: None, call });
         served.question = None;
-        self.wire.post(Channel::Reply(serial), message, now);
     }
 
     /// A question that no task has was refused by the face: the server is told, in no words of the page's.
@@ -210,8 +211,7 @@ impl<J: Json> Engine<J> {
         for serial in due {
             let Some(reply) = self.served.get_mut(&serial).and_then(|served| served.reply.as_mut()) else { continue };
             reply.at = None;
-            let message = reply.message.clone();
-            self.wire.post(Channel::Reply(serial), message, now);
+            reply.exchange = self.wire.post(Channel::Reply(serial), reply.message.clone(), now);
         }
     }
 
@@ -239,6 +239,10 @@ impl<J: Json> Engine<J> {
     pub(super) fn unask_all(&mut self, now: Millis) {
         let all: Vec<_> = self.served.iter().map(|(serial, _)| *serial).collect();
         for serial in all {
+            // The next session numbers its questions anew: what is not sent yet would answer one of those.
+            if let Some(reply) = self.served.get(&serial).and_then(|served| served.reply.as_ref()) {
+                self.wire.flow.remove(reply.exchange);
+            }
             if let Some(task) = self.drop_served(serial) {
                 self.restate(&task, now);
             }

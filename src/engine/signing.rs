@@ -46,6 +46,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn rest_unsigned(&mut self, id: &str, error: Error<J>) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         task.failures = 0;
+        task.turned_away = false;
         task.rest_until = NEVER;
         task.look = None;
         task.unsigned = true;

@@ -218,8 +218,8 @@ impl<J: Json> Wire<J> {
         self.post(Channel::Notice, message, now);
     }
 
-    pub fn post(&mut self, channel: Channel, message: J, now: Millis) {
-        self.open(channel, Verb::Post, Some(message), None, now);
+    pub fn post(&mut self, channel: Channel, message: J, now: Millis) -> ExchangeId {
+        self.open(channel, Verb::Post, Some(message), None, now)
     }
 
     pub fn open(&mut self, channel: Channel, verb: Verb, body: Option<J>, last_event_id: Option<String>, now: Millis) -> ExchangeId {

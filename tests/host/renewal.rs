@@ -246,6 +246,24 @@ fn an_answer_to_a_session_that_is_gone_finds_that_out() {
 }
 
 #[test]
+fn an_answer_that_waits_while_the_session_is_looked_for_is_not_given_to_the_next_one() {
+    let mut asking = Bench::new(answering(), crate::server::all_capabilities());
+    asking.on("GET", |_| Reply::stream());
+    let (mut bench, current) = forgetful(asking, |_| Reply::status(404).after(1_000));
+    bench.watched_task();
+    bench.result("t1");
+    is(&mut bench, "t1", "input_required");
+    bench.push(&of("t1", question(0, "name?")));
+    current.set(2);
+    while bench.count("ping") == 0 {
+        bench.pass(100);
+    }
+    bench.answer(1, accept("Ada"));
+    bench.pass(30_000);
+    assert_eq!((bench.count("initialize"), bench.count("answer")), (1, 0), "{:?}", posted(&bench));
+}
+
+#[test]
 fn where_no_new_session_is_to_be_had_it_is_tried_again_and_then_whoever_waited_is_told() {
     for refusals in [1, 100] {
         let (mut bench, current) = forgetful(fresh(), |_| Reply::status(404));

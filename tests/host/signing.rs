@@ -127,6 +127,27 @@ fn a_task_that_is_refused_whoever_signs_in_is_given_up_for_all_that_others_are_t
 }
 
 #[test]
+fn a_task_that_was_forbidden_before_somebody_had_to_sign_in_goes_on_after_it_like_any_other() {
+    for era in [Bench::polling, Bench::modern_polling] {
+        let mut bench = era();
+        bench.life("t1", &[(HOUR, "completed")]);
+        let id = bench.watched_task();
+        let (is_signed_in, mut is_first) = (Rc::new(Cell::new(false)), true);
+        let of_server = is_signed_in.clone();
+        bench.server.upset(move |sent| {
+            let is_refused = sent.method() == "tasks/get" && !of_server.get();
+            is_refused.then(|| if std::mem::take(&mut is_first) { Reply::status(403) } else { Reply::unsigned(closed()) })
+        });
+        bench.pass(30_000);
+        is_signed_in.set(true);
+        bench.tell(|engine, now| engine.signing_in(now));
+        bench.tell(|engine, now| engine.signed_in(true, now));
+        bench.pass(2 * HOUR);
+        assert_eq!(bench.states(&id), ["completed"]);
+    }
+}
+
+#[test]
 fn whoever_wants_something_of_such_a_task_may_sign_in_for_it() {
     let mut bench = Bench::polling();
     bench.life("t1", &[(HOUR, "completed")]);
