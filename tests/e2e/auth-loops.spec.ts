@@ -69,3 +69,24 @@ test("a page that is first shown after it has begun to leave for the sign-in is 
   expect(await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url)).toMatchObject({ value: "at once" });
   expect(asked(authorization)).toHaveLength(1);
 });
+
+test("who comes back to a server that opens its door to anybody, and refuses the new token behind it, is not sent away again", async ({ page, scripted, authorization }) => {
+  // Without a refresh token.
+  authorization.says = { scopes_supported: ["demo"] };
+  const { guard } = scripted;
+  scripted.guard = (call) => {
+    if (call.message === undefined) return guard(call);
+    if (call.name !== "tools/list") return true;
+    call.http(401, { "www-authenticate": "Bearer" });
+    return false;
+  };
+  const listing = (url: string) => settle(connect(url, { auth: oauth({ redirectUri, mode: "redirect" }) }).then((client) => client.listTools()));
+  await page.evaluate((url) => {
+    Object.assign(globalThis, { before: true });
+    void settle(connect(url, { auth: oauth({ redirectUri, mode: "redirect" }) }).then((client) => client.listTools()));
+  }, scripted.url);
+  await page.waitForFunction("'signedIn' in globalThis && !('before' in globalThis)");
+  const ended = await page.evaluate(listing, scripted.url);
+  expect(ended.error).toMatchObject({ code: "unauthorized", data: { status: 401, reason: "token" } });
+  expect(asked(authorization)).toHaveLength(1);
+});

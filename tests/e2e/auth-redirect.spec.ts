@@ -180,3 +180,20 @@ test("a task that was remembered goes on after the way to the sign-in and back",
   expect(scripted.sent("tools/call")).toHaveLength(1);
   expect(authorization.sent("GET /authorize")).toHaveLength(2);
 });
+
+test("who leaves while they come back from the sign-in does not take the code along", async ({ page, scripted, authorization }) => {
+  let isSlow = true;
+  authorization.on("POST /token", async (exchange) => {
+    if (isSlow) await new Promise((resolve) => setTimeout(resolve, 500));
+    return authorization.lawful(exchange);
+  });
+  await leaveAndReturn(page, scripted.url);
+  const ended = await page.evaluate(async (url) => {
+    const provider = oauth({ redirectUri, mode: "redirect" });
+    const first = await settle(connect(url, { auth: provider, signal: AbortSignal.timeout(200) }));
+    return [first.error?.name, await visit(url, {}, { auth: provider })] as const;
+  }, scripted.url);
+  isSlow = false;
+  expect(ended).toMatchObject(["TimeoutError", { value: "at once" }]);
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+});

@@ -177,3 +177,21 @@ for (const storage of ["indexeddb", "localstorage"] as const) {
     });
   });
 }
+
+test("a server that is known, and hidden for a moment by what answers in its place, is a network that is down", async ({ page, scripted, authorization }) => {
+  await page.evaluate(async (url) => {
+    kept.provider = oauth({ redirectUri });
+    kept.client = await connect(url, { auth: kept.provider });
+  }, scripted.url);
+  const METADATA = "GET /.well-known/oauth-authorization-server";
+  authorization.on(METADATA, ({ response }) => {
+    response.removeHeader("access-control-allow-origin");
+    response.writeHead(503).end();
+  });
+  authorization.tokens.expire();
+  const during = await page.evaluate(() => settle(kept.client.callTool("work")));
+  expect(during.error?.code).toBe("network");
+  authorization.on(METADATA, (exchange) => authorization.lawful(exchange));
+  expect(await page.evaluate(() => settle(kept.client.callTool("work")))).not.toHaveProperty("error");
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+});

@@ -219,3 +219,77 @@ test("apps that share an origin and a storage are signed in, and out, each by it
     expect(revoked(authorization)).toEqual(issued(authorization).slice(0, nth + 1));
   }
 });
+
+test("after a sign-out nobody is asked for what only the clock wants, and again for what the user wants", async ({ page, scripted, authorization }) => {
+  scripted.task({ polls: Array<string>(20).fill("working") });
+  await page.evaluate(async (url) => {
+    kept.provider = oauth({ redirectUri });
+    kept.client = await connect(url, { auth: kept.provider });
+    kept.task = await kept.client.callTool("work", {}, { task: true });
+    kept.changes = changesOf(kept.task);
+  }, scripted.url);
+  const turned = authorization.refused.length;
+  await page.evaluate(() => kept.provider.signOut());
+  await expect.poll(() => authorization.refused.length).toBeGreaterThan(turned);
+  await page.waitForTimeout(500);
+  expect(asked(authorization)).toHaveLength(1);
+  expect(await page.evaluate(() => settle(kept.client.callTool("work")))).not.toHaveProperty("error");
+  expect(asked(authorization)).toHaveLength(2);
+});
+
+test("who signs in while the servers are still told of a sign-out can sign out of that on the next page", async ({ page, scripted, authorization }) => {
+  const gate = new Gate();
+  authorization.on("POST /revoke", async (exchange) => {
+    await gate.wait();
+    exchange.json(200, {});
+  });
+  await page.evaluate(async (url) => {
+    kept.storage = memory();
+    kept.provider = oauth({ redirectUri, storage: kept.storage });
+    await connect(url, { auth: kept.provider });
+  }, scripted.url);
+  await beginSignOut(page);
+  await gate.reached;
+  await page.evaluate(async (url) => void (await connect(url, { auth: kept.provider })), scripted.url);
+  gate.open();
+  await page.evaluate(() => kept.ended);
+  expect(await stored(page)).toBe(1);
+  await page.evaluate(() => oauth({ redirectUri, storage: kept.storage }).signOut());
+  expect(await stored(page)).toBe(0);
+});
+
+test("what was read before a sign-out brings nothing back", async ({ page, scripted }) => {
+  const session = await page.evaluate(async (url) => {
+    const { entries } = (kept.storage = memory());
+    let arrive = (): void => {};
+    let open = (): void => {};
+    const [reached, opened] = [new Promise<void>((resolve) => (arrive = resolve)), new Promise<void>((resolve) => (open = resolve))];
+    let isHeld = false;
+    const storage = {
+      ...kept.storage,
+      async get(key: string) {
+        const value = entries.get(key);
+        if (isHeld && JSON.stringify(value)?.includes("accessToken")) {
+          isHeld = false;
+          arrive();
+          await opened;
+        }
+        return value;
+      },
+    };
+    const provider = oauth({ redirectUri, storage });
+    await connect(url, { auth: provider });
+    // Another tab has others, so that what is read is taken for news.
+    for (const [key, value] of entries) {
+      const tokens = value as { accessToken?: string; since: number };
+      if (tokens.accessToken !== undefined) entries.set(key, { ...tokens, accessToken: "of another tab", since: tokens.since + 1 });
+    }
+    isHeld = true;
+    const looking = provider.session(url);
+    await reached;
+    await provider.signOut();
+    open();
+    return [await looking, await provider.session(url)];
+  }, scripted.url);
+  expect(session).toEqual([undefined, undefined]);
+});

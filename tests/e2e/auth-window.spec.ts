@@ -134,3 +134,31 @@ test("no window is opened where none is needed", async ({ page }) => {
   });
   expect(count).toBe(0);
 });
+
+test("a window that was opened for what the user wants is not for what only the clock wants", async ({ page, scripted, authorization }) => {
+  scripted.task({ polls: Array<string>(20).fill("working") });
+  await page.evaluate(async (url) => {
+    kept.provider = oauth({ redirectUri });
+    kept.client = await opening(() => kept.provider.withWindow(() => connect(url, { auth: kept.provider })));
+    kept.task = await kept.client.callTool("work", {}, { task: true });
+    kept.changes = changesOf(kept.task);
+    void opening(() => kept.provider.withWindow(() => new Promise(() => {})));
+  }, scripted.url);
+  const turned = authorization.refused.length;
+  authorization.forget();
+  await expect.poll(() => authorization.refused.length).toBeGreaterThan(turned);
+  await page.waitForTimeout(500);
+  expect(await page.evaluate(() => opened.map(({ closed }) => closed))).toEqual([true, false]);
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+  await page.evaluate(() => kept.provider.signOut());
+});
+
+test("an authorize of the app's own that heeds nothing keeps no window open", async ({ page, scripted }) => {
+  const ended = await page.evaluate(async (url) => {
+    const controller = new AbortController();
+    const provider = oauth({ redirectUri, authorize: () => (setTimeout(() => controller.abort(new Error("enough")), 50), new Promise<never>(() => {})) });
+    const { error } = await opening(() => provider.withWindow(() => settle(connect(url, { auth: provider, signal: controller.signal }))));
+    return [error?.message, opened.map(({ closed }) => closed)];
+  }, scripted.url);
+  expect(ended).toEqual(["enough", [true]]);
+});
