@@ -14,6 +14,14 @@ export interface Departed extends Departure {
 
 /** After so long nobody comes back to it, in milliseconds. */
 const FORGOTTEN = 30 * 60_000;
+/**
+ * Who has left so often within that time, in milliseconds, is not sent away again: of servers that are never content, and of sign-ins that take
+ * each other's place, a page that connects when it is loaded would never come to rest.
+ */
+const MOST = 3;
+const WHILE = 60_000;
+/** Where a tab keeps when it left. */
+const LEFT = "mcp-tasks left for a sign-in";
 /** A page that is still here after so long was not left. */
 const STAYED = 30_000;
 
@@ -24,7 +32,12 @@ const STAYED = 30_000;
 export function leave(url: URL, endpoint: URL, attempt: Attempt, signal: AbortSignal): Promise<never> {
   try {
     forgetOld();
-    const departed: Departed = { endpoint: endpoint.href, attempt, at: Date.now(), returnTo: globalThis.location.href };
+    const at = Date.now();
+    const told: unknown = kept(LEFT);
+    const left = (Array.isArray(told) ? (told as unknown[]) : []).filter((before) => typeof before === "number" && before + WHILE > at);
+    if (left.length >= MOST) return Promise.reject(failure("interaction", `the page has left for the sign-in ${MOST} times within a minute`));
+    globalThis.sessionStorage.setItem(LEFT, JSON.stringify([...left, at]));
+    const departed: Departed = { endpoint: endpoint.href, attempt, at, returnTo: globalThis.location.href };
     globalThis.sessionStorage.setItem(ATTEMPT + attempt.state, JSON.stringify(departed));
   } catch (cause) {
     return Promise.reject(failure("interaction", "the sign-in cannot leave the page: there is no session storage", { cause }));
@@ -92,6 +105,7 @@ export function abandon(redirectUri: string): void {
   try {
     const mine = all().filter(([, { attempt }]) => attempt.redirectUri === redirectUri);
     mine.forEach(([key]) => globalThis.sessionStorage.removeItem(key));
+    globalThis.sessionStorage.removeItem(LEFT);
   } catch {
     // No storage, no way back.
   }

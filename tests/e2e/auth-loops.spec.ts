@@ -90,3 +90,13 @@ test("who comes back to a server that opens its door to anybody, and refuses the
   expect(ended.error).toMatchObject({ code: "unauthorized", data: { status: 401, reason: "token" } });
   expect(asked(authorization)).toHaveLength(1);
 });
+
+test("a server that wants another scope of each page that comes back does not send it away for ever", async ({ page, scripted, authorization }) => {
+  let wanted = 0;
+  const scopes = Array.from({ length: 20 }, (_, nth) => `s${nth}`);
+  authorization.protect(scripted, { scopes, scopeOf: () => scopes[wanted++]! });
+  for (let leaves = 0; leaves < 3; leaves++) await leaveAndReturn(page, scripted.url);
+  const ended = await page.evaluate((url) => visit(url, { mode: "redirect" }), scripted.url);
+  expect(ended.error).toMatchObject({ code: "unauthorized", data: { status: 403, reason: "interaction" } });
+  expect(asked(authorization)).toHaveLength(3);
+});

@@ -11,7 +11,7 @@ test("the page leaves for the sign-in, comes back, and goes on where it connects
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
   expect(authorization.sent("POST /token")).toHaveLength(1);
   expect(authorization.sent("POST /register")).toHaveLength(1);
-  expect(left).toEqual([]);
+  expect(left).toEqual(["mcp-tasks left for a sign-in"]);
 });
 
 test("the app's own page may be the callback", async ({ page, scripted, authorization, site }) => {
@@ -38,7 +38,7 @@ for (const where of ["the callback page", "the app's own page"] as const) {
     await page.waitForFunction("'signedIn' in globalThis");
     expect(await page.evaluate(({ url, options }) => visit(url, options), { url: scripted.url, options })).toMatchObject({ value: "at once" });
     expect(authorization.sent("GET /authorize")).toHaveLength(1);
-    expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
+    expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual(["mcp-tasks left for a sign-in"]);
   });
 }
 
