@@ -177,7 +177,8 @@ export class Holding {
           refreshTokenGrantRequest(server, parties.client, parties.proof, refreshToken, { ...options, additionalParameters: { resource } }),
         );
         const renewed = tokensOf(answer, parties, { registration, resource, asked, key: key?.pair });
-        // Somebody has signed in meanwhile.
+        // Somebody has signed in meanwhile, or out: it may have taken longer than others wait for their turn.
+        await this.recall();
         if (this.#tokens !== tokens) return undefined;
         // One that is not replaced stays good; nor is what was granted told twice.
         await this.#take({ refreshToken, ...(granted && { granted }), ...renewed }, key);

@@ -90,7 +90,7 @@ export function comeBack(endpoint: URL, redirectUri: string): Return | undefined
       if (params === undefined) {
         // With the origin, for a path may look like one.
         globalThis.history.replaceState(globalThis.history.state, "", here.origin + here.pathname + (target?.search ?? ""));
-        globalThis.sessionStorage.setItem(key, JSON.stringify({ ...departed, params: answer.toString() } satisfies Departed));
+        keepAnswer(key, { ...departed, params: answer.toString() });
       }
       return { attempt, params: answer, done: () => globalThis.sessionStorage.removeItem(key) };
     }
@@ -98,6 +98,15 @@ export function comeBack(endpoint: URL, redirectUri: string): Return | undefined
     // No storage, no way back.
   }
   return undefined;
+}
+
+/** For the page may be loaded anew before it goes on. Where there is no room, it goes on all the same. */
+function keepAnswer(key: string, departed: Departed): void {
+  try {
+    globalThis.sessionStorage.setItem(key, JSON.stringify(departed));
+  } catch {
+    // Loaded anew, it begins anew.
+  }
 }
 
 /** Nobody is to be signed in by the attempts that would come back to this page of the app. */

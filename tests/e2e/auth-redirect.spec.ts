@@ -197,3 +197,19 @@ test("who leaves while they come back from the sign-in does not take the code al
   expect(ended).toMatchObject(["TimeoutError", { value: "at once" }]);
   expect(authorization.sent("GET /authorize")).toHaveLength(1);
 });
+
+test("who comes back where there is no more room in the session storage is signed in all the same", async ({ page, scripted, authorization, site }) => {
+  const options = { mode: "redirect", redirectUri: `${site}/auth.html` } as const;
+  await leaveAndReturn(page, scripted.url, {}, options);
+  const ended = await page.evaluate(
+    ({ url, options }) => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+      return visit(url, options);
+    },
+    { url: scripted.url, options },
+  );
+  expect(ended).toMatchObject({ value: "at once" });
+  expect(authorization.sent("GET /authorize")).toHaveLength(1);
+});

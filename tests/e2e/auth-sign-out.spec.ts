@@ -293,3 +293,25 @@ test("what was read before a sign-out brings nothing back", async ({ page, scrip
   }, scripted.url);
   expect(session).toEqual([undefined, undefined]);
 });
+
+test("a refresh that takes longer than who signs out waits for brings nothing back", async ({ page, scripted, authorization }) => {
+  await page.evaluate(async (url) => {
+    kept.storage = memory();
+    // Two tabs of one app, as far as either knows.
+    kept.client = await connect(url, { auth: oauth({ redirectUri, storage: kept.storage }) });
+    kept.provider = oauth({ redirectUri, storage: kept.storage, timeoutMs: 100 });
+  }, scripted.url);
+  const gate = holdTokens(authorization);
+  authorization.user = () => {};
+  authorization.tokens.expire();
+  const calling = call(page);
+  await gate.reached;
+  await page.evaluate(() => settle(kept.provider.signOut()));
+  expect(await stored(page)).toBe(0);
+  gate.open();
+  await expect.poll(() => authorization.issued.length).toBe(2);
+  await page.waitForTimeout(200);
+  expect(await stored(page)).toBe(0);
+  await close(page);
+  await calling;
+});
