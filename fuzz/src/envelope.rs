@@ -5,7 +5,7 @@ use mcp_tasks::engine::{Json, Message};
 use crate::node::Node;
 
 pub fn try_out(data: &[u8]) {
-    let Some(message) = std::str::from_utf8(data).ok().and_then(Node::parse) else { return };
+    let Some(message) = Node::parse(data) else { return };
     let is_there = |name: &str| message.member(name).is_some();
     match Message::read(&message) {
         Message::Answer(..) => {
