@@ -39,6 +39,8 @@ for (const server of STATELESS) {
     test("`timeoutMs` and `signal` are for the whole call: the driven task ends with it", async ({ page, url, wire }) => {
       const seen = await page.evaluate(async (url) => {
         const client = await connect(url);
+        // Else a slow list would leave nothing to be cancelled.
+        await client.listTools();
         const reason = new Error("enough");
         const controller = new AbortController();
         setTimeout(() => controller.abort(reason), 400);
