@@ -2,9 +2,10 @@ import type { CallToolResult } from "./results.js";
 import type { InputRequest } from "./status.js";
 
 /**
- * Why a sign-in by `oauth()` failed: the browser did not open the window, or the user closed it; the user would have to leave the page, and
- * nobody is waiting; the authorization server declined; its answer is not the one to this attempt; the servers' metadata are missing or not
- * to be trusted; there is no client id to be had; no token for what was granted; the same scopes were asked for before, in vain.
+ * Why a sign-in by `oauth()` failed: the browser did not open the window, or the user closed it; the user is not to be asked now, for
+ * nobody waits, they have signed out, or the page has just left for it again and again; the authorization server declined; its answer is not
+ * the one to this attempt; the servers' metadata are missing or not to be trusted; there is no client id to be had; no token for what was
+ * granted; the same scopes were asked for before, in vain.
  */
 export type SignInFailure =
   | "popup_blocked"

@@ -36,8 +36,6 @@ export class Sender {
   readonly #url: URL;
   readonly #asked: ClientOptions["headers"];
   readonly #fetch: typeof fetch;
-  /** Nothing but the protocol's headers goes out, and nobody of the caller's looks at them. */
-  readonly #isPlain: boolean;
   /** Where the endpoint is: it may have moved within its origin. */
   #target: string;
   #credentials: string | undefined;
@@ -53,7 +51,6 @@ export class Sender {
     this.#asked = headers;
     // Called as a plain function: browsers refuse `fetch` on any other `this`.
     this.#fetch = fetcher ?? ((input, init) => fetch(input, init));
-    this.#isPlain = !fetcher && headers === undefined;
   }
 
   /** Sends what the core will send first, while that is still on its way. */
@@ -107,8 +104,9 @@ export class Sender {
   ): Promise<Response | Error> {
     const asked = this.#asked;
     let headers: Headers | [string, string][] = own;
+    const hasOwn = asked !== undefined || this.signIn !== undefined;
     // To make `Headers` and to look through them costs as much again as the request does.
-    if (!this.#isPlain || this.signIn) {
+    if (hasOwn) {
       let given: HeadersInit | undefined;
       try {
         given = typeof asked === "function" ? await asked() : asked;
@@ -124,7 +122,7 @@ export class Sender {
       // The protocol's headers are ours to set.
       for (const [name, value] of own) headers.set(name, value);
     }
-    const bare = asked === undefined && !this.signIn && !own.some(([name]) => name === "mcp-session-id");
+    const bare = !hasOwn && !own.some(([name]) => name === "mcp-session-id");
     const send = this.#fetch;
     const response = await send(this.#target, {
       method,

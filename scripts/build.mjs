@@ -97,11 +97,10 @@ export async function smallModule(folder, { named = false } = {}) {
 
 /** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have. */
 const NEEDLESS = [
-  /^if \(Symbol\.dispose\) .*;\n/m,
-  /^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/m,
-  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/m,
-  /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry\(ptr)/,
-  /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry\(state)/,
+  /^if \(Symbol\.dispose\) .*;\n/gm,
+  /^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/gm,
+  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/gm,
+  /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry)/g,
 ];
 
 /**
@@ -115,8 +114,9 @@ async function instantiable(folder) {
   const begun = "wasm = instance.exports;";
   const classes = [...given.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
   const kept = given.slice(0, given.indexOf(loading)).replaceAll(/^export class/gm, "class").replace(begun, "wasm = watched(instance.exports);");
-  const needed = NEEDLESS.reduce((glue, needless) => glue.replace(needless, ""), kept);
-  const isKnown = NEEDLESS.every((needless) => needless.test(kept)) && [exported, loading, begun, "function __wbg_finalize_init(instance, module)"].every((text) => given.includes(text));
+  const needed = NEEDLESS.reduce((glue, needless) => glue.replaceAll(needless, ""), kept);
+  const texts = [exported, loading, begun, "function __wbg_finalize_init(instance, module)"];
+  const isKnown = texts.every((text) => given.includes(text)) && NEEDLESS.every((needless) => kept.search(needless) >= 0);
   if (classes.join() !== "Core" || !isKnown || /^(export|import)\b/m.test(kept)) {
     throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
   }

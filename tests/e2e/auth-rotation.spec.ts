@@ -19,6 +19,16 @@ function onRefresh(authorization: ScriptedAuthorization, answer: (exchange: Exch
   authorization.on("POST /token", (exchange) => (exchange.params.get("grant_type") === "refresh_token" ? answer(exchange) : authorization.lawful(exchange)));
 }
 
+/** Holds back what refreshes bring. */
+function holdRefresh(authorization: ScriptedAuthorization): Gate {
+  const gate = new Gate();
+  onRefresh(authorization, async (exchange) => {
+    await gate.wait();
+    return authorization.lawful(exchange);
+  });
+  return gate;
+}
+
 /** Holds the first call of a tool back before anybody looks whether it may pass. */
 function holdCall(scripted: ScriptedServer, gate: Gate): void {
   const { guard } = scripted;
@@ -34,12 +44,9 @@ function holdCall(scripted: ScriptedServer, gate: Gate): void {
 
 test("what is refused while the tokens are being refreshed is no reason for a second refresh", async ({ page, scripted, authorization }) => {
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
-  const [sent, refreshing] = [new Gate(), new Gate()];
+  const sent = new Gate();
   holdCall(scripted, sent);
-  onRefresh(authorization, async (exchange) => {
-    await refreshing.wait();
-    return authorization.lawful(exchange);
-  });
+  const refreshing = holdRefresh(authorization);
   const first = call(page);
   await sent.reached;
   authorization.tokens.expire();
@@ -61,12 +68,9 @@ test("a refresh does not replace what the user has signed in for meanwhile", asy
   const needs = (message: { params?: { arguments?: { needs?: string } } } | undefined) => message?.params?.arguments?.needs ?? "demo";
   authorization.protect(scripted, { scopes: ["demo", "reports"], scopeOf: needs });
   await page.evaluate(async (url) => void (kept.client = await signedIn(url)), scripted.url);
-  const [sent, refreshing] = [new Gate(), new Gate()];
+  const sent = new Gate();
   holdCall(scripted, sent);
-  onRefresh(authorization, async (exchange) => {
-    await refreshing.wait();
-    return authorization.lawful(exchange);
-  });
+  const refreshing = holdRefresh(authorization);
   const more = call(page, { needs: "reports" });
   await sent.reached;
   await putAhead(page, NEARLY);
