@@ -1,3 +1,5 @@
+import type { Wiretap } from "./transport.js";
+
 /** What happens on the wire, for `onDebug`. Credentials are not in it: the caller's own headers never are, and session ids are blanked. */
 export interface DebugEvent {
   /** When, in milliseconds since the epoch. */
@@ -31,11 +33,27 @@ export function teller(onDebug: ((event: DebugEvent) => void) | undefined, url: 
   };
 }
 
+/** What is on the wire, as it is told. */
+export function wiretap(debug: ReturnType<typeof teller>): Wiretap {
+  return {
+    request: (exchange, method, headers, message) =>
+      debug({ type: "request", exchange, method, headers: redact(headers), ...(message === undefined ? {} : shownMessage(message)) }),
+    response: (exchange, status, contentType) => debug({ type: "response", exchange, status, detail: contentType }),
+    failure: (exchange, error) => debug({ type: "error", exchange, error }),
+  };
+}
+
+/** A message, copied, with its method. */
+export function shownMessage(message: unknown): { message: unknown; rpc?: string } {
+  const rpc = (message as { method?: string } | null)?.method;
+  return { message: structuredClone(message), ...(rpc ? { rpc } : {}) };
+}
+
 /** The headers that are shown by name alone. */
 const SECRET = /^(mcp-session-id|authorization|cookie)$/i;
 
 /** The engine's headers, as they may be shown. */
-export function redact(headers: [string, string][]): Record<string, string> {
+function redact(headers: [string, string][]): Record<string, string> {
   return Object.fromEntries(headers.map(([name, value]) => [name, SECRET.test(name) ? "…" : value]));
 }
 

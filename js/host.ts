@@ -1,11 +1,12 @@
-import type { Send } from "./send.js";
-
 /** What the core asks of the face, in `src/web/host.rs` the same. None of these may throw. */
 export interface Host {
-  send: Send;
+  /** Sends an HTTP request to the endpoint. What comes of it goes into `head`, `bytes`, `body`, `ended` and `failed` of the core. */
+  fetch(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void;
+  /** Ends an exchange: nothing more is to be told of it. */
+  abort(exchange: number): void;
+  /** The core is to be called no later than at this instant of `performance.now`, if it is a finite one. */
+  arm(deadline: number): void;
   knock(call: number): void;
-  /** Resolves once the page has had its turn. */
-  pause(): Promise<void>;
   resolve(call: number, value: unknown): void;
   reject(call: number, code: string, message: string, taskId: string | undefined, data: unknown, cause: unknown): void;
   status(status: unknown, result: unknown, error: unknown): void;
@@ -16,8 +17,5 @@ export interface Host {
   remember(taskId: string): void;
   notification(message: { method: string; params?: unknown }): void;
   progress(call: number, params: unknown): void;
-  debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void;
-  debugResponse(exchange: number, status: number, detail: string): void;
   debugMessage(message: unknown, oddity: string | undefined): void;
-  debugFailure(exchange: number, error: unknown): void;
 }

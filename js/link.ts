@@ -1,16 +1,19 @@
-import { type DebugEvent, redact, shown, teller } from "./debug.js";
+import { type DebugEvent, shown, shownMessage, teller, wiretap } from "./debug.js";
 import { type ErrorCode, McpError } from "./error.js";
 import type { Core } from "./generated/core.js";
 import type { Host } from "./host.js";
 import { checkLimits, type Limits, within } from "./limits.js";
+import { Life } from "./life.js";
 import type { Instance, User } from "./load.js";
 import { type Era, eraOf } from "./eras.js";
 import type { ClientOptions } from "./options.js";
 import { Questions, type Topic } from "./questions.js";
 import type { Progress } from "./results.js";
-import type { Send, Sender } from "./send.js";
+import type { Sender } from "./send.js";
 import { SignIn } from "./sign-in.js";
 import { complete, type TaskStatus } from "./status.js";
+import { Timer } from "./timer.js";
+import { Transport } from "./transport.js";
 
 /** What a task ended with, as the server sent it: one of both. */
 export interface Ending {
@@ -37,11 +40,13 @@ const FAREWELL = 5_000;
 
 /** One connection: the core on one side, promises and callbacks on the other. */
 export class Link implements Host, User {
-  readonly send: Send;
   readonly tasks = new Map<string, Follower>();
   readonly progressing = new Map<number, (progress: Progress) => void>();
   readonly #instance: Instance;
   readonly #core: Core;
+  readonly #transport: Transport;
+  readonly #timer: Timer;
+  readonly #life: Life;
   readonly #calls = new Map<number, Call>();
   readonly #questions: Questions;
   readonly #sender: Sender;
@@ -67,7 +72,6 @@ export class Link implements Host, User {
       },
     });
     this.#sender = sender;
-    this.send = sender.send;
     sender.signIn = this.#signIn;
     sender.onReauthorized = () => this.tell((core) => core.reauthorized());
     this.#questions = new Questions(options, {
@@ -75,7 +79,6 @@ export class Link implements Host, User {
       refuse: (question, cause) => this.tell((core) => core.refuse(question, cause)),
     });
     this.#instance = instance;
-    instance.users.add(this);
     this.debug = teller(options.onDebug, shown(url.href));
     const random = crypto.getRandomValues(new Uint32Array(4));
     const idPrefix = Array.from(random, (word) => word.toString(36)).join("");
@@ -91,10 +94,18 @@ export class Link implements Host, User {
     this.#core = this.#guard(
       () =>
         new instance.Core(
-          this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(page.hostname), isLocal(url.hostname),
-          Math.random(), !!options.store, past, before, url.origin,
+          this, clientInfo, notifications, timeoutMs, idPrefix, hidesHeaders, debug, wanted, era, ...given, isLocal(page.hostname), Math.random(),
+          !!options.store, past, before, url.origin,
         ),
     );
+    const enter = <T>(act: (core: Core) => T): T => this.#guard(() => act(this.#core));
+    this.#transport = new Transport(enter, sender.send, debug ? wiretap(this.debug) : undefined);
+    this.#timer = new Timer(() => {
+      const hasSlept = this.#life.hasSlept();
+      enter((core) => (hasSlept ? core.wake() : core.tick()));
+    });
+    this.#life = new Life({ wake: () => enter((core) => core.wake()), offline: () => enter((core) => core.offline()) }, isLocal(url.hostname));
+    instance.users.add(this);
   }
 
   /**
@@ -186,13 +197,21 @@ export class Link implements Host, User {
       this.#guard(() => this.#core.close(call, !keepsSession));
     }).catch(() => {});
     clearTimeout(timer);
+    this.#rest();
     // Of an instance that is broken there is nothing to free.
     if (this.#instance.users.delete(this)) this.#core.free();
+  }
+
+  /** The browser does nothing more for the core. */
+  #rest(): void {
+    this.#transport.abortAll();
+    this.#timer.stop();
   }
 
   #end(error: McpError): void {
     this.#ended ??= error;
     this.#signIn?.close();
+    this.#life.stop();
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     this.#questions.end(error);
@@ -204,17 +223,20 @@ export class Link implements Host, User {
     calls.forEach((call) => call.reject(error));
   }
 
-  knock(call: number): void {
-    void this.#sender.knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
+  fetch(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void {
+    this.#transport.start(exchange, method, headers, message, awaited);
   }
 
-  pause(): Promise<void> {
-    // Not by a timer, which hidden pages are given once a second or a minute.
-    const { port1, port2 } = new MessageChannel();
-    return new Promise((resolve) => {
-      port1.onmessage = () => resolve(port1.close());
-      port2.postMessage(undefined);
-    });
+  abort(exchange: number): void {
+    this.#transport.abort(exchange);
+  }
+
+  arm(deadline: number): void {
+    this.#timer.arm(deadline);
+  }
+
+  knock(call: number): void {
+    void this.#sender.knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
   }
 
   resolve(call: number, value: unknown): void {
@@ -262,31 +284,12 @@ export class Link implements Host, User {
     if (callback) this.safely("onProgress", () => callback(params));
   }
 
-  debugRequest(exchange: number, method: string, headers: [string, string][], message: unknown): void {
-    const rpc = (message as { method?: string } | undefined)?.method;
-    const copy = message === undefined ? {} : { message: structuredClone(message) };
-    this.debug({ type: "request", exchange, method, headers: redact(headers), ...copy, ...(rpc ? { rpc } : {}) });
-  }
-
-  debugResponse(exchange: number, status: number, detail: string): void {
-    this.debug({ type: "response", exchange, status, detail });
-  }
-
   debugMessage(message: unknown, oddity: string | undefined): void {
-    const rpc = (message as { method?: string } | null)?.method;
-    this.debug({ type: "message", message: structuredClone(message), ...(rpc ? { rpc } : {}), ...(oddity === undefined ? {} : { detail: oddity }) });
-  }
-
-  debugFailure(exchange: number, error: unknown): void {
-    this.debug({ type: "error", exchange, error });
+    this.debug({ type: "message", ...shownMessage(message), ...(oddity === undefined ? {} : { detail: oddity }) });
   }
 
   broke(error: McpError): void {
-    try {
-      this.#core.hangUp();
-    } catch {
-      // As far as it could.
-    }
+    this.#rest();
     this.#end(error);
   }
 }

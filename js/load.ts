@@ -45,28 +45,11 @@ async function start(source: Source): Promise<Instance> {
     stop();
     return error;
   };
-  const { Core, imports, begin, stop } = glue((exports) => watched(exports, broke));
+  const { Core, imports, begin, stop } = glue();
   const { module, instance } = await instantiate(compiled ?? (await source()), imports());
   begin(instance, module);
   compiled = module;
   return { Core, users, broke };
-}
-
-/** The functions of an instance, each telling of a trap whoever calls it: a promise of the browser's would not. */
-function watched(exports: WebAssembly.Exports, broke: (cause: unknown) => void): WebAssembly.Exports {
-  const watch = (member: (...given: unknown[]) => unknown): WebAssembly.ExportValue => {
-    return (...given: unknown[]): unknown => {
-      try {
-        return member(...given);
-      } catch (cause) {
-        if (cause instanceof WebAssembly.RuntimeError) broke(cause);
-        throw cause;
-      }
-    };
-  };
-  // What begins so is the glue's own, runs no code of ours, and is called for every value that crosses over.
-  const isOurs = (name: string, member: WebAssembly.ExportValue): member is () => unknown => typeof member === "function" && !name.startsWith("__");
-  return Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, isOurs(name, member) ? watch(member) : member]));
 }
 
 async function instantiate(given: WasmSource, imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {

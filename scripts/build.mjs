@@ -111,11 +111,10 @@ async function instantiable(folder) {
   const given = await readFile(join(folder, "core.js"), "utf8");
   const exported = "export { initSync, __wbg_init as default };";
   const loading = "async function __wbg_load(";
-  const begun = "wasm = instance.exports;";
   const classes = [...given.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
-  const kept = given.slice(0, given.indexOf(loading)).replaceAll(/^export class/gm, "class").replace(begun, "wasm = watched(instance.exports);");
+  const kept = given.slice(0, given.indexOf(loading)).replaceAll(/^export class/gm, "class");
   const needed = NEEDLESS.reduce((glue, needless) => glue.replaceAll(needless, ""), kept);
-  const texts = [exported, loading, begun, "function __wbg_finalize_init(instance, module)"];
+  const texts = [exported, loading, "function __wbg_finalize_init(instance, module)"];
   const isKnown = texts.every((text) => given.includes(text)) && NEEDLESS.every((needless) => kept.search(needless) >= 0);
   if (classes.join() !== "Core" || !isKnown || /^(export|import)\b/m.test(kept)) {
     throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
@@ -123,7 +122,7 @@ async function instantiable(folder) {
   // What is still under way when an instance is given up finds nothing any more that it could run.
   const stop = "() => { wasm = new Proxy({}, { get: () => () => [] }); }";
   const made = `return { Core, imports: __wbg_get_imports, begin: __wbg_finalize_init, stop: ${stop} };`;
-  await writeFile(join(folder, "core.js"), `export function glue(watched) {\n${needed}\n${made}\n}\n`);
+  await writeFile(join(folder, "core.js"), `export function glue() {\n${needed}\n${made}\n}\n`);
   const declared = (await readFile(join(folder, "core.d.ts"), "utf8")).replace("export class Core", "declare class Core");
   const types = declared.slice(0, declared.indexOf("export type InitInput"));
   const members = [
@@ -132,7 +131,7 @@ async function instantiable(folder) {
     "begin: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void",
     "stop: () => void",
   ];
-  const signature = `glue(watched: (exports: WebAssembly.Exports) => WebAssembly.Exports): { ${members.join("; ")} }`;
+  const signature = `glue(): { ${members.join("; ")} }`;
   await writeFile(join(folder, "core.d.ts"), `${types}\nexport type { Core };\nexport function ${signature};\n`);
 }
 

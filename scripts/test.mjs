@@ -16,7 +16,7 @@ import * as types from "./suites/types.mjs";
 /** In the order in which they run: what is quick and tells most comes first. */
 const SUITES = { lint, host, fuzz, browser, types, bench, e2e, engines, conformance, package: packed };
 
-/** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
+/** @typedef {{ passed: number, failed: number, skipped: string[], remarks?: string[] }} Count - what it remarks is said again at the end */
 
 function chosen(names) {
   const unknown = names.find((name) => !(name in SUITES));
@@ -70,7 +70,7 @@ await main(async () => {
   console.log("");
   for (const [name, count] of Object.entries(counts)) {
     console.log(`${name.padEnd(11)} ${text(count)}`);
-    for (const skipped of count.skipped) console.log(`            skipped: ${skipped}`);
+    for (const remark of [...count.skipped.map((name) => `skipped: ${name}`), ...(count.remarks ?? [])]) console.log(`            ${remark}`);
   }
   const all = Object.values(counts);
   const sum = (member) => all.reduce((total, count) => total + count[member], 0);

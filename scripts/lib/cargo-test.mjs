@@ -23,5 +23,6 @@ export async function countTests(command, args, options) {
     failed += Number(bad);
   }
   if (!succeeded) failed ||= 1;
-  return { passed, failed, skipped: [...output.matchAll(/^test (.*) \.\.\. ignored/gm)].map(([, name]) => name) };
+  const names = (outcome) => [...output.matchAll(new RegExp(`^test (.*) \\.\\.\\. ${outcome}`, "gm"))].map(([, name]) => name);
+  return { passed, failed, skipped: names("ignored"), remarks: names("FAILED").map((name) => `failed: ${name}`) };
 }

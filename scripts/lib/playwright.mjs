@@ -25,13 +25,14 @@ export async function playwright(folder) {
     (error) => error,
   );
   const { stats, suites } = await readReport(report);
-  suites.flatMap((suite) => titlesOf("flaky", suite)).forEach((title) => console.log(`✗ passed only when repeated: ${title}`));
+  const titles = (status) => suites.flatMap((suite) => titlesOf(status, suite));
   const isFlaky = stats.flaky > MOST_FLAKY;
   const failed = stats.unexpected + (isFlaky ? stats.flaky : 0);
   return {
     passed: stats.expected + (isFlaky ? 0 : stats.flaky),
     failed: failure ? failed || 1 : failed,
-    skipped: suites.flatMap((suite) => titlesOf("skipped", suite)),
+    skipped: titles("skipped"),
+    remarks: [...titles("unexpected").map((title) => `failed: ${title}`), ...titles("flaky").map((title) => `passed only when repeated: ${title}`)],
   };
 }
 

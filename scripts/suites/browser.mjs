@@ -6,9 +6,9 @@ import { geckodriver, wasmBindgen, wasmPack } from "../setup/cargo-tools.mjs";
 import { wasmEnv } from "../setup/wasm-target.mjs";
 
 export const needs = [wasmEnv, wasmBindgen, wasmPack, geckodriver, chromium, chromedriver, firefox];
-export const needsPackage = false;
+export const needsPackage = true;
 
-/** The Rust tests again, as wasm in two browsers. */
+/** The Rust tests again, as wasm in two browsers; what the browser does for the core is the built package's. */
 export async function test() {
   const wasm = await wasmEnv();
   const folders = [await wasmBindgen(), await geckodriver(), wasm.PATH ?? process.env.PATH];
@@ -28,5 +28,6 @@ export async function test() {
     passed: chrome.passed + firefox.passed,
     failed: chrome.failed + firefox.failed + (alike ? 0 : 1),
     skipped: [...chrome.skipped, ...firefox.skipped],
+    remarks: [...chrome.remarks, ...firefox.remarks],
   };
 }

@@ -1,5 +1,6 @@
 //! What happens on an exchange: its head, its body, its end.
 
+use super::bulk::Bulk;
 use super::era::Era;
 use super::error::{Code, Error};
 use super::fault::Fault;
@@ -21,6 +22,16 @@ const RESUME_CAP: Millis = 30_000;
 impl<J: Json> Engine<J> {
     /// The head of a response has come. Says how to read the body.
     pub fn head(&mut self, id: ExchangeId, head: Head, now: Millis) -> Body {
+        let body = self.headed(id, head, now);
+        if body == Body::Whole
+            && let Some(exchange) = self.wire.exchanges.get_mut(&id)
+        {
+            exchange.bulk = Some(Bulk::default());
+        }
+        body
+    }
+
+    fn headed(&mut self, id: ExchangeId, head: Head, now: Millis) -> Body {
         let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return Body::Unread };
         let channel = exchange.channel;
         let (ok, media) = (matches!(head.status, 200..300), head.media);
@@ -70,7 +81,7 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// The whole body of a response, where it was JSON.
+    /// The whole body of a response, where it was JSON; its bytes have gone through [`Engine::bytes`].
     pub fn body(&mut self, id: ExchangeId, message: Option<J>, now: Millis) {
         let Some(exchange) = self.wire.exchanges.get(&id) else { return };
         let (channel, head) = (exchange.channel, exchange.head.clone());
@@ -96,9 +107,15 @@ impl<J: Json> Engine<J> {
         self.ended(id, now);
     }
 
-    /// The next bytes of an event stream.
+    /// The next bytes of a body that is read.
     pub fn bytes(&mut self, id: ExchangeId, chunk: &[u8], now: Millis) {
         let Some(exchange) = self.wire.exchanges.get_mut(&id) else { return };
+        if let Some(bulk) = &mut exchange.bulk {
+            if !bulk.feed(chunk) {
+                self.failed(id, Failure::TooLarge, None, now);
+            }
+            return;
+        }
         let channel = exchange.channel;
         let mut texts = Texts::default();
         let within = exchange.decoder.feed(chunk, |text| texts.push(text));

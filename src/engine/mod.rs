@@ -10,12 +10,13 @@
 //! | `json`, `message`, `status`, `kind`, `time`, `error` | the words |
 //! | `decimal`, `bytes`, `sse`, `table`, `dice`, `poll`, `lifecycle`, `outcome`, `listing`, `header`, `mirror`, `probe` | rules that need nothing else |
 //! | `era`, `legacy`, `modern` | what each generation of the protocol calls things |
-//! | `wire`, `flow`, `crowd`, `request`, `purpose`, `fault`, `nesting`, `texts`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
+//! | `wire`, `flow`, `crowd`, `request`, `purpose`, `fault`, `nesting`, `bulk`, `texts`, `exchange`, `repeat`, `inbox` | HTTP exchanges and the messages on them |
 //! | `machine`, `wake`, `session`, `blame`, `stream`, `subscription`, `silence`, `signing`, `lists`, `invoke`, `tracked`, `follow`, `payload`, `by_id` | what the engine does with them |
 //! | `question`, `round`, `input`, `served`, `aside`, `visit` | what the server asks, and the answers |
 
 mod aside;
 mod blame;
+mod bulk;
 mod by_id;
 mod bytes;
 mod crowd;

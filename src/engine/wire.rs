@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::bulk::Bulk;
 use super::crowd::Crowd;
 use super::error::Error;
 use super::flow::{Flow, Lane, Queued};
@@ -37,6 +38,16 @@ pub enum Verb {
     Get,
     Post,
     Delete,
+}
+
+impl Verb {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// An HTTP request to be sent to the endpoint.
@@ -106,12 +117,12 @@ pub enum Media {
 /// How the floor above reads a response's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// Whole, parsed as JSON where it is JSON, into [`Engine::body`](super::Engine::body).
-    Whole,
-    /// Chunk by chunk into [`Engine::bytes`](super::Engine::bytes), then [`Engine::ended`](super::Engine::ended).
-    Events,
     /// Not at all: the exchange is over.
     Unread,
+    /// Chunk by chunk into [`Engine::bytes`](super::Engine::bytes), then [`Engine::ended`](super::Engine::ended).
+    Events,
+    /// Chunk by chunk too, that it may be measured; then parsed as JSON where it is JSON, into [`Engine::body`](super::Engine::body).
+    Whole,
 }
 
 /// Why an exchange gave no (whole) response.
@@ -127,6 +138,18 @@ pub enum Failure {
     Unsendable,
     /// The server wants the caller to sign in, and that did not succeed.
     SignIn,
+}
+
+impl Failure {
+    /// What the floor above found out about it; what it knows nothing about is the network's.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "redirected" => Self::Redirected,
+            "unsendable" => Self::Unsendable,
+            "sign_in" => Self::SignIn,
+            _ => Self::Network,
+        }
+    }
 }
 
 /// What an exchange is for.
@@ -154,6 +177,8 @@ pub struct Exchange {
     pub lane: Lane,
     pub head: Head,
     pub decoder: Decoder,
+    /// Of a body that is read whole.
+    pub bulk: Option<Bulk>,
     /// When the exchange is given up.
     pub deadline: Option<Millis>,
 }
@@ -262,7 +287,8 @@ impl<J: Json> Wire<J> {
                 Channel::Goodbye(_) => Some(now.saturating_add(self.patience.min(FAREWELL))),
                 _ => Some(now.saturating_add(self.patience)),
             };
-            self.exchanges.insert(exchange, Exchange { channel, lane, head: Head::default(), decoder: Decoder::default(), deadline });
+            self.exchanges
+                .insert(exchange, Exchange { channel, lane, head: Head::default(), decoder: Decoder::default(), bulk: None, deadline });
             let awaited = matches!(lane, Lane::Opening | Lane::Call) || matches!(channel, Channel::Reply(_));
             self.out.push_back(Output::Fetch(Fetch { exchange, verb, headers, body, awaited }));
         }

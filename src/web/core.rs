@@ -7,10 +7,12 @@ use js_sys::JSON;
 use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
+use super::head::{media, retry_after};
 use super::host::Host;
 use super::value::{Value, parse_text};
 use crate::engine::{
-    Answers, Config, Crowd, Ending, Era, Invocation, Json, Kind, Listing, Millis, PastSession, Round, Sight, State, TaskStatus,
+    Answers, Config, Crowd, Ending, Engine, Era, Failure, Head, Invocation, Json, Kind, Listing, Millis, PastSession, Round, Sight, State,
+    TaskStatus,
 };
 
 thread_local! {
@@ -20,6 +22,7 @@ thread_local! {
 
 /// One connection to one server.
 #[wasm_bindgen]
+#[derive(Clone)]
 pub struct Core(Rc<Driver>);
 
 #[wasm_bindgen]
@@ -40,7 +43,6 @@ impl Core {
         sampling: bool,
         roots: bool,
         local: bool,
-        loopback: bool,
         chance: f64,
         remembers: bool,
         session: JsValue,
@@ -62,7 +64,57 @@ impl Core {
             remembers,
             session: Value::given(session).map(|negotiated| PastSession { negotiated, last_request }),
         };
-        Self(Driver::new(host, config, loopback))
+        Self(Rc::new(Driver::new(host, config)))
+    }
+
+    /// The deadline has come.
+    pub fn tick(&self) {
+        self.0.input(Engine::tick);
+    }
+
+    /// The page is in sight again, the network is back, or the machine has slept.
+    pub fn wake(&self) {
+        self.0.input(Engine::wake);
+    }
+
+    /// There is no network.
+    pub fn offline(&self) {
+        self.0.input(|engine, _| engine.offline());
+    }
+
+    /// The head of a response has come. Says how its body is read: 0 not at all, 1 chunk by chunk, 2 whole.
+    pub fn head(
+        &self,
+        exchange: u32,
+        status: u16,
+        content_type: &str,
+        session_id: Option<String>,
+        retry: Option<String>,
+        www_authenticate: Option<String>,
+    ) -> u8 {
+        let retry_after = retry.as_deref().map(retry_after);
+        let head = Head { status, media: media(content_type), session_id, retry_after, www_authenticate };
+        self.0.input(|engine, now| engine.head(exchange, head, now)) as u8
+    }
+
+    /// The next bytes of a body, however it is read.
+    pub fn bytes(&self, exchange: u32, chunk: &[u8]) {
+        self.0.input(|engine, now| engine.bytes(exchange, chunk, now));
+    }
+
+    /// All of a body that is read whole has come: it is this, or `undefined` where it is no JSON.
+    pub fn body(&self, exchange: u32, message: JsValue) {
+        self.0.input(|engine, now| engine.body(exchange, Value::given(message), now));
+    }
+
+    /// All of a body that is read chunk by chunk has come.
+    pub fn ended(&self, exchange: u32) {
+        self.0.input(|engine, now| engine.ended(exchange, now));
+    }
+
+    /// No response came, or it broke off: `"unsendable"`, `"redirected"`, `"sign_in"` or `"network"`.
+    pub fn failed(&self, exchange: u32, failure: &str, cause: JsValue) {
+        self.0.input(|engine, now| engine.failed(exchange, Failure::named(failure), Value::given(cause), now));
     }
 
     pub fn connect(&self, call: u32) {
@@ -232,15 +284,8 @@ impl Core {
         self.0.input(|engine, now| engine.abandon(call, now));
     }
 
-    /// The module has broken down: nothing is to stay open, nor to be called again. Everything else may be half done.
-    #[wasm_bindgen(js_name = hangUp)]
-    pub fn hang_up(&self) {
-        self.0.hang_up();
-    }
-
     /// `ends_session` is false where the session is to be gone on with later.
     pub fn close(&self, call: u32, ends_session: bool) {
-        self.0.unlisten();
         self.0.input(|engine, now| engine.close(call, ends_session, now));
     }
 }

@@ -1,33 +1,29 @@
 //! What the TypeScript face does for us. Every call may throw, for it may run a caller's code: that is the face's to report.
 
-use js_sys::Promise;
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
     /// The `Host` of `js/host.ts`.
     pub type Host;
 
-    /// Sends an HTTP request to the endpoint; `awaited` when a caller waits for it. Resolves with a `Response`, with an `Error` where none
-    /// could be made, or with `{ error }` where the sign-in for it failed.
+    /// Sends an HTTP request to the endpoint; `awaited` when a caller waits for it. What comes of it goes into `Core::head`, `bytes`, `body`,
+    /// `ended` and `failed`, under the number of the exchange.
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn send(
-        this: &Host,
-        method: &str,
-        headers: JsValue,
-        body: JsValue,
-        signal: &AbortSignal,
-        awaited: bool,
-    ) -> Result<Promise, JsValue>;
+    pub(super) fn fetch(this: &Host, exchange: u32, method: &str, headers: Array, message: JsValue, awaited: bool) -> Result<(), JsValue>;
+
+    /// Ends an exchange: nothing more is to be told of it.
+    #[wasm_bindgen(method, structural, catch)]
+    pub(super) fn abort(this: &Host, exchange: u32) -> Result<(), JsValue>;
+
+    /// `Core::tick` is to be called no later than at this instant of `performance.now`; that before this one counts no more.
+    #[wasm_bindgen(method, structural)]
+    pub(super) fn arm(this: &Host, deadline: f64);
 
     /// Finds out what can be seen of the server, and gives it to `Core::knocked`.
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn knock(this: &Host, call: u32) -> Result<(), JsValue>;
-
-    /// Resolves once the page has had its turn.
-    #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn pause(this: &Host) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn resolve(this: &Host, call: u32, value: JsValue) -> Result<(), JsValue>;
@@ -67,15 +63,6 @@ extern "C" {
     #[wasm_bindgen(method, structural, catch)]
     pub(super) fn withdraw(this: &Host, question: u32) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, structural, catch, js_name = debugRequest)]
-    pub(super) fn debug_request(this: &Host, exchange: u32, method: &str, headers: JsValue, message: JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, structural, catch, js_name = debugResponse)]
-    pub(super) fn debug_response(this: &Host, exchange: u32, status: u16, detail: &str) -> Result<(), JsValue>;
-
     #[wasm_bindgen(method, structural, catch, js_name = debugMessage)]
     pub(super) fn debug_message(this: &Host, message: JsValue, oddity: Option<&str>) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, structural, catch, js_name = debugFailure)]
-    pub(super) fn debug_failure(this: &Host, exchange: u32, error: JsValue) -> Result<(), JsValue>;
 }

@@ -1,11 +1,11 @@
-//! The browser around the engine: `fetch`, one timer, and values in and out. It decides nothing about the protocol.
+//! The engine's inputs and outputs as calls over the boundary. It decides nothing about the protocol.
+//!
+//! What the browser does for it, `fetch`, streams and the timer, is the face's: what waits there costs a thirtieth of a future here.
 
-mod clock;
 mod core;
 mod driver;
-mod exchange;
+mod head;
 mod host;
-mod life;
 mod value;
 
 pub use self::core::Core;

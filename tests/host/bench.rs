@@ -327,7 +327,7 @@ impl Bench {
                 self.open.remove(&exchange);
                 self.engine.body(exchange, body.map(Node), self.now);
             }
-            (Arrival::Bytes(bytes), Some(Body::Events)) => self.engine.bytes(exchange, &bytes, self.now),
+            (Arrival::Bytes(bytes), Some(Body::Events | Body::Whole)) => self.engine.bytes(exchange, &bytes, self.now),
             (Arrival::End, Some(Body::Events)) => {
                 self.open.remove(&exchange);
                 self.engine.ended(exchange, self.now);

@@ -106,6 +106,30 @@ fn an_event_that_is_too_deep_ends_its_call_and_no_stream() {
 }
 
 #[test]
+fn a_body_that_is_too_large_or_too_deep_is_read_no_further() {
+    let most = vec![b' '; LIMIT];
+    for (why, chunks, fits) in [
+        ("as large as may be", vec![most.clone()], true),
+        ("too large, in pieces that are not", vec![most, b" ".to_vec()], false),
+        ("too deep, in pieces that are not", vec![vec![b'['; DEEPEST as usize]; 2], false),
+    ] {
+        let mut bench = Bench::polling();
+        bench.on("tools/call", move |sent| {
+            let head = Reply(Reply::json(json!(0)).0[..1].to_vec());
+            let read = chunks.iter().fold(head, |reply, chunk| reply.then(Arrival::Bytes(chunk.clone())));
+            read.then(Arrival::Body(Some(sent.result(text_result("done")))))
+        });
+        let call = bench.invoke(tool("plain"));
+        if fits {
+            bench.value(call);
+        } else {
+            assert_eq!(bench.error(call).code, Code::Protocol, "{why}");
+            assert_eq!(bench.aborted.len(), 1, "{why}: nothing more of it is read");
+        }
+    }
+}
+
+#[test]
 fn so_many_tasks_are_followed_and_no_more_until_one_ends() {
     for mut bench in [Bench::polling(), Bench::modern_polling()] {
         (0..MOST_TASKS).for_each(|number| bench.engine.follow(&format!("task {number}"), 1_000_000));

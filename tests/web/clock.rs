@@ -58,20 +58,6 @@ async fn a_closed_client_has_none() {
 }
 
 #[wasm_bindgen_test]
-async fn a_core_that_is_freed_takes_its_timer_along() {
-    let timers = Timers::new();
-    let page = Page::connected().await;
-    page.core.follow("t1", js_sys::Object::new().into(), false);
-    page.core.watch("t1", true);
-    pause(20.0).await;
-    drop(page);
-    pause(20.0).await;
-    let left = timers.delays().len();
-    timers.remove();
-    assert_eq!(left, 0);
-}
-
-#[wasm_bindgen_test]
 async fn retry_after_is_a_number_of_seconds_or_a_date() {
     let soon = |delay: f64| delay <= 5_000.0;
     let in_seven_seconds = |delay: f64| (6_500.0..=7_002.0).contains(&delay);

@@ -16,6 +16,9 @@ extern "C" {
     fn new() -> Peer;
 
     #[wasm_bindgen(method)]
+    fn serve(this: &Peer, core: Core, debug: bool);
+
+    #[wasm_bindgen(method)]
     fn ended(this: &Peer, call: u32) -> Promise;
 
     /// From now on this method is answered in this way, one of those in `page/peer.js`.
@@ -106,13 +109,13 @@ impl Page {
             false,
             false,
             false,
-            true,
             0.5,
             false,
             JsValue::UNDEFINED,
             0,
             "https://wide.example".into(),
         );
+        peer.serve(core.clone(), debug);
         Self { peer, core, last_call: Cell::new(0) }
     }
 

@@ -25,6 +25,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(answer: &JsValue) -> Scripted;
 
+    #[wasm_bindgen(method)]
+    fn attach(this: &Scripted, core: Core);
+
     #[wasm_bindgen(method, js_name = endOf)]
     fn end_of(this: &Scripted, call: u32) -> Option<String>;
 
@@ -94,7 +97,6 @@ impl InPage {
             false,
             false,
             true,
-            true,
             0.5,
             false,
             JsValue::UNDEFINED,
@@ -102,6 +104,7 @@ impl InPage {
             // Those of earlier tests are still there.
             "https://wide.example".into(),
         );
+        page.attach(core.clone());
         Self { core, page, last_call: Cell::new(0), _answer: answer }
     }
 

@@ -2,6 +2,8 @@
  * A page and a server, as the core sees them: what it sends is answered with real responses, and what it tells is written down.
  */
 
+import { Browser } from "/tests/web/page/browser.js";
+
 const json = (message, headers = {}) => new Response(JSON.stringify(message), { headers: { "content-type": "application/json", ...headers } });
 
 /** An event stream of these bytes, which then ends as it is told to. */
@@ -70,7 +72,7 @@ const WAYS = {
   silence: (_, __, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
 };
 
-export class Peer {
+export class Peer extends Browser {
   /** What was sent: `{ method, headers, message, signal }`. */
   requests = [];
   /** What was told: `[name, ...values]`. */
@@ -133,20 +135,18 @@ export class Peer {
     this.#hear("progress", call, params);
   }
 
-  debugRequest(exchange, method, headers, message) {
-    this.#hear("debugRequest", method, message?.method);
-  }
-
-  debugResponse(exchange, status, detail) {
-    this.#hear("debugResponse", status, detail);
+  /** Begins to do for a core what the browser does; `debug`: what is on the wire is to be told. */
+  serve(core, debug) {
+    const tap = {
+      request: (exchange, method, headers, message) => this.#hear("debugRequest", method, message?.method),
+      response: (exchange, status, contentType) => this.#hear("debugResponse", status, contentType),
+      failure: (exchange, error) => this.#hear("debugFailure", String(error)),
+    };
+    this.attach(core, debug ? tap : undefined);
   }
 
   debugMessage(message, oddity) {
     this.#hear("debugMessage", message?.id ?? message?.method, oddity);
-  }
-
-  debugFailure(exchange, error) {
-    this.#hear("debugFailure", String(error));
   }
 
   #hear(name, ...values) {

@@ -2,6 +2,8 @@
  * A page for a scenario: what the core sends is answered by a scripted server, with real responses and streams in real time.
  */
 
+import { Browser } from "/tests/web/page/browser.js";
+
 const sleep = (wait) => new Promise((resolve) => setTimeout(resolve, wait));
 const encoder = new TextEncoder();
 
@@ -31,7 +33,7 @@ function response({ status, session, json, events, closes }, signal) {
   return new Response(JSON.stringify(json), { status, headers });
 }
 
-export class Scripted {
+export class Scripted extends Browser {
   #answer;
   #ends = new Map();
   /** What the page was told without having asked: `["status", status]`, `["asked", question, key, params]`. */
@@ -39,6 +41,7 @@ export class Scripted {
 
   /** `answer` takes a request and gives the reply, both as JSON. */
   constructor(answer) {
+    super();
     this.#answer = answer;
   }
 

@@ -1,0 +1,64 @@
+import { isHidden } from "./life.js";
+
+/** `setTimeout` keeps its delay in a signed 32-bit integer and fires at once above it. We wake early and let the core ask again. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Calls back no later than it was asked to, and maybe sooner.
+ *
+ * In a page that has been hidden for minutes, Chromium lets a timer that was armed by a timer run once a minute. One that was armed by a
+ * message is let run every other second: so there it is armed by a message of ours.
+ */
+export class Timer {
+  readonly #callback: () => void;
+  #armed: ReturnType<typeof setTimeout> | undefined;
+  /** It is on its way to be armed by a message. */
+  #sent = false;
+  #at = Infinity;
+  #channel: MessageChannel | undefined;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  /** The next call is due at this instant of `performance.now`; never, where it is infinite. */
+  arm(deadline: number): void {
+    if (deadline < Infinity ? this.#at <= deadline + 1 : this.#at === Infinity) return;
+    this.#disarm();
+    if (deadline === Infinity) return;
+    // A millisecond more: the core's clock is cut to whole ones, and waking just before the deadline is waking twice.
+    this.#at = Math.max(deadline + 1, performance.now());
+    if (!isHidden()) return this.#set();
+    this.#sent = true;
+    if (!this.#channel) {
+      this.#channel = new MessageChannel();
+      this.#channel.port1.onmessage = () => {
+        if (this.#sent) this.#set();
+      };
+    }
+    this.#channel.port2.postMessage(0);
+  }
+
+  /** For good. */
+  stop(): void {
+    this.#disarm();
+    this.#channel?.port1.close();
+  }
+
+  #set(): void {
+    this.#sent = false;
+    const delay = Math.min(Math.max(this.#at - performance.now(), 0), LONGEST);
+    this.#armed = setTimeout(() => {
+      this.#armed = undefined;
+      this.#at = Infinity;
+      this.#callback();
+    }, delay);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#armed);
+    this.#armed = undefined;
+    this.#sent = false;
+    this.#at = Infinity;
+  }
+}

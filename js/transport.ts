@@ -1,0 +1,151 @@
+import type { Core } from "./generated/core.js";
+import type { Send } from "./send.js";
+import type { Failed } from "./sign-in.js";
+
+/** How the core reads a body: in `src/web/core.rs` the same. */
+const UNREAD = 0;
+const WHOLE = 2;
+
+/** So many bytes are read without a pause: some milliseconds of small events. */
+const TURN = 256 << 10;
+
+/** Why an exchange came to nothing, by the core's names. */
+class Broken extends Error {
+  constructor(
+    readonly failure: "network" | "unsendable" | "redirected" | "sign_in",
+    cause?: unknown,
+  ) {
+    super(failure, { cause });
+  }
+}
+
+/** Who hears of what is on the wire. */
+export interface Wiretap {
+  request(exchange: number, method: string, headers: [string, string][], message: unknown): void;
+  response(exchange: number, status: number, contentType: string): void;
+  failure(exchange: number, error: unknown): void;
+}
+
+/** The HTTP exchanges of one core: requests out, responses in, as the core says how to read them. */
+export class Transport {
+  readonly #enter: <T>(act: (core: Core) => T) => T;
+  readonly #send: Send;
+  readonly #tap: Wiretap | undefined;
+  /** Of those that are under way. Of others the core is told nothing. */
+  readonly #controllers = new Map<number, AbortController>();
+
+  /** `enter` calls the core. */
+  constructor(enter: <T>(act: (core: Core) => T) => T, send: Send, tap?: Wiretap) {
+    this.#enter = enter;
+    this.#send = send;
+    this.#tap = tap;
+  }
+
+  start(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void {
+    const controller = new AbortController();
+    this.#controllers.set(exchange, controller);
+    void this.#run(exchange, controller, () => this.#respond(exchange, method, headers, message, controller.signal, awaited));
+  }
+
+  abort(exchange: number): void {
+    this.#controllers.get(exchange)?.abort();
+    this.#controllers.delete(exchange);
+  }
+
+  /** Nothing is under way any more. */
+  abortAll(): void {
+    for (const exchange of [...this.#controllers.keys()]) this.abort(exchange);
+  }
+
+  async #run(exchange: number, controller: AbortController, respond: () => Promise<Response>): Promise<void> {
+    try {
+      // What is abandoned at once is not sent.
+      await Promise.resolve();
+      if (!controller.signal.aborted) await this.#read(exchange, await respond(), controller.signal);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      const [failure, cause] = error instanceof Broken ? [error.failure, error.cause] : (["network", error] as const);
+      this.#tap?.failure(exchange, cause);
+      // What is still to come is not read.
+      controller.abort();
+      this.#enter((core) => core.failed(exchange, failure, cause));
+    } finally {
+      this.#controllers.delete(exchange);
+    }
+  }
+
+  async #respond(exchange: number, method: string, headers: [string, string][], message: unknown, signal: AbortSignal, awaited: boolean): Promise<Response> {
+    this.#tap?.request(exchange, method, headers, message);
+    let sending: ReturnType<Send>;
+    try {
+      sending = this.#send(method, headers, message === undefined ? undefined : JSON.stringify(message), signal, awaited);
+    } catch (error) {
+      throw new Broken("unsendable", error);
+    }
+    const sent = await sending;
+    if (sent instanceof Error) throw new Broken("unsendable", sent);
+    if (isFailed(sent)) throw new Broken("sign_in", sent.error);
+    if (sent.type === "opaqueredirect") throw new Broken("redirected");
+    return sent;
+  }
+
+  async #read(exchange: number, response: Response, signal: AbortSignal): Promise<void> {
+    const { status, headers, body } = response;
+    const header = (name: string): string | undefined => headers.get(name) ?? undefined;
+    // Only who refuses says why and for how long.
+    const refusal = (name: string): string | undefined => (response.ok ? undefined : header(name));
+    const contentType = header("content-type") ?? "";
+    this.#tap?.response(exchange, status, contentType);
+    const way = this.#enter((core) =>
+      core.head(exchange, status, contentType, header("mcp-session-id"), refusal("retry-after"), refusal("www-authenticate")),
+    );
+    if (signal.aborted) return;
+    if (way === UNREAD) {
+      // It would hold its connection; that it cannot be cancelled any more is fine.
+      body?.cancel().catch(() => {});
+      return;
+    }
+    // One for each body: Safari's fails after two gigabytes.
+    const decoder = way === WHOLE ? new TextDecoder() : undefined;
+    let text = "";
+    const reader = body?.getReader();
+    for (let unbroken = 0; reader; ) {
+      const { done, value } = await reader.read();
+      if (signal.aborted) return;
+      if (done) break;
+      this.#enter((core) => core.bytes(exchange, value));
+      if (signal.aborted) return;
+      if (decoder) text += decoder.decode(value, { stream: true });
+      unbroken += value.length;
+      // What comes faster than it is read is always there already: nothing else in the page would have its turn, not even our timer.
+      if (unbroken > TURN) {
+        unbroken = 0;
+        await turn();
+      }
+    }
+    if (decoder) this.#enter((core) => core.body(exchange, parsed(text + decoder.decode())));
+    else this.#enter((core) => core.ended(exchange));
+  }
+}
+
+/** Resolves once the page has had its turn: not by a timer, which hidden pages are given once a second or a minute. */
+function turn(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve(port1.close());
+    port2.postMessage(undefined);
+  });
+}
+
+/** By us, so that nothing else than plain values comes of it, whoever made the `Response`. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isFailed(sent: Response | Failed): sent is Failed {
+  return "error" in sent && sent.error !== undefined;
+}
