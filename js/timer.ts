@@ -7,15 +7,16 @@ const LONGEST = 2 ** 31 - 1;
  * Calls back no later than it was asked to, and maybe sooner.
  *
  * In a page that has been hidden for minutes, Chromium lets a timer that was armed by a timer run once a minute. One that was armed by a
- * message is let run every other second: so there it is armed by a message of ours.
+ * message is let run every other second: so there it is armed by a message of ours. And there timers have a hundredth of the time to run
+ * in, which messages are not held to: so there the timer sends but another message, and that calls back.
  */
 export class Timer {
   readonly #callback: () => void;
   #armed: ReturnType<typeof setTimeout> | undefined;
-  /** It is on its way to be armed by a message. */
-  #sent = false;
   #at = Infinity;
   #channel: MessageChannel | undefined;
+  /** What is done when the message that is on its way comes. */
+  #sent: (() => void) | undefined;
 
   constructor(callback: () => void) {
     this.#callback = callback;
@@ -28,15 +29,7 @@ export class Timer {
     if (deadline === Infinity) return;
     // A millisecond more: the core's clock is cut to whole ones, and waking just before the deadline is waking twice.
     this.#at = Math.max(deadline + 1, performance.now());
-    if (!isHidden()) return this.#set();
-    this.#sent = true;
-    if (!this.#channel) {
-      this.#channel = new MessageChannel();
-      this.#channel.port1.onmessage = () => {
-        if (this.#sent) this.#set();
-      };
-    }
-    this.#channel.port2.postMessage(0);
+    this.#outOfTimers(this.#set);
   }
 
   /** For good. */
@@ -45,20 +38,35 @@ export class Timer {
     this.#channel?.port1.close();
   }
 
-  #set(): void {
-    this.#sent = false;
+  readonly #set = (): void => {
     const delay = Math.min(Math.max(this.#at - performance.now(), 0), LONGEST);
-    this.#armed = setTimeout(() => {
-      this.#armed = undefined;
-      this.#at = Infinity;
-      this.#callback();
-    }, delay);
+    this.#armed = setTimeout(() => this.#outOfTimers(this.#fire), delay);
+  };
+
+  readonly #fire = (): void => {
+    this.#disarm();
+    this.#callback();
+  };
+
+  /** At once in a page that is seen, and by a message in one that is not. */
+  #outOfTimers(act: () => void): void {
+    if (!isHidden()) return act();
+    this.#sent = act;
+    if (!this.#channel) {
+      this.#channel = new MessageChannel();
+      this.#channel.port1.onmessage = () => {
+        const act = this.#sent;
+        this.#sent = undefined;
+        act?.();
+      };
+    }
+    this.#channel.port2.postMessage(0);
   }
 
   #disarm(): void {
     clearTimeout(this.#armed);
     this.#armed = undefined;
-    this.#sent = false;
+    this.#sent = undefined;
     this.#at = Infinity;
   }
 }

@@ -79,9 +79,9 @@ for (const [what, wake] of [
         const task = await (await connect(url)).callTool("slow", args, { task: true });
         kept.result = task.result();
       },
-      { url: sdk2026Daily, args: slow("sdk2026Daily", 9_500) },
+      { url: sdk2026Daily, args: slow("sdk2026Daily", 9_000) },
     );
-    await page.waitForTimeout(10_500);
+    await page.waitForTimeout(12_000);
     await page.evaluate(wake);
     const ended = await page.evaluate(() => settle(kept.result));
     expect(ended.value).toBeDefined();

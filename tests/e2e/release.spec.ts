@@ -68,7 +68,7 @@ for (const [server, atOnce] of [
     test.use({ server });
 
     test("1,000 tasks made and finished leave nothing behind", async ({ page, url }) => {
-      test.setTimeout(90_000);
+      test.setTimeout(240_000);
       await open(page, url);
       const cdp = await page.context().newCDPSession(page);
       await finish(page, 200, "quick", atOnce);
@@ -81,7 +81,7 @@ for (const [server, atOnce] of [
 }
 
 test("questions that were answered leave nothing behind", async ({ page, sdk2026 }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(240_000);
   await page.evaluate(async (url) => {
     const client = await connect(url, { elicitation: () => ({ action: "accept", content: { value: "Ada" } }) });
     Object.assign(kept, { client });
@@ -100,7 +100,7 @@ test("questions that were answered leave nothing behind", async ({ page, sdk2026
 });
 
 test("1,000 tasks made and finished leave no stream, no request and no task behind: scripted", async ({ page, scripted }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(240_000);
   for (let i = 0; i < 1200; i++) scripted.task({ polls: ["working", "completed"], pollInterval: 20 });
   await open(page, scripted.url);
   const cdp = await page.context().newCDPSession(page);
