@@ -41,7 +41,7 @@ export class Life {
     this.#living = living;
     this.#loopback = loopback;
     for (const event of OF_WINDOW) globalThis.addEventListener?.(event, this.#changed);
-    for (const event of OF_DOCUMENT) page.document?.addEventListener(event, this.#changed);
+    for (const event of OF_DOCUMENT) page.document?.addEventListener?.(event, this.#changed);
     if (this.#isOffline()) this.#changed();
   }
 
@@ -54,7 +54,7 @@ export class Life {
 
   stop(): void {
     for (const event of OF_WINDOW) globalThis.removeEventListener?.(event, this.#changed);
-    for (const event of OF_DOCUMENT) page.document?.removeEventListener(event, this.#changed);
+    for (const event of OF_DOCUMENT) page.document?.removeEventListener?.(event, this.#changed);
   }
 
   #isOffline(): boolean {

@@ -98,13 +98,12 @@ export class Link implements Host, User {
           !!options.store, past, before, url.origin,
         ),
     );
-    const enter = <T>(act: (core: Core) => T): T => this.#guard(() => act(this.#core));
-    this.#transport = new Transport(enter, sender.send, debug ? wiretap(this.debug) : undefined);
+    this.#transport = new Transport(this.#enter, sender.send, debug ? wiretap(this.debug) : undefined);
     this.#timer = new Timer(() => {
       const hasSlept = this.#life.hasSlept();
-      enter((core) => (hasSlept ? core.wake() : core.tick()));
+      this.#enter((core) => (hasSlept ? core.wake() : core.tick()));
     });
-    this.#life = new Life({ wake: () => enter((core) => core.wake()), offline: () => enter((core) => core.offline()) }, isLocal(url.hostname));
+    this.#life = new Life({ wake: () => this.#enter((core) => core.wake()), offline: () => this.#enter((core) => core.offline()) }, isLocal(url.hostname));
     instance.users.add(this);
   }
 
@@ -150,6 +149,16 @@ export class Link implements Host, User {
   read<T>(act: (core: Core) => unknown): T | undefined {
     return this.#ended ? undefined : (this.#guard(() => act(this.#core)) as T);
   }
+
+  /** What the browser calls. Once all has ended, whoever waited has been told why, and there is nobody here to tell. */
+  readonly #enter = <T>(act: (core: Core) => T): T | undefined => {
+    try {
+      return this.#guard(() => act(this.#core));
+    } catch (error) {
+      if (!this.#ended) throw error;
+      return undefined;
+    }
+  };
 
   /** A trap leaves the module in a state that nobody knows. */
   #guard<T>(act: () => T): T {
@@ -204,7 +213,7 @@ export class Link implements Host, User {
 
   /** The browser does nothing more for the core. */
   #rest(): void {
-    this.#transport.abortAll();
+    this.#transport.stop();
     this.#timer.stop();
   }
 
@@ -236,7 +245,7 @@ export class Link implements Host, User {
   }
 
   knock(call: number): void {
-    void this.#sender.knock().then(({ seen, there, names }) => this.tell((core) => core.knocked(call, seen, there, names)));
+    void this.#sender.knock().then(({ seen, there, names }) => this.#enter((core) => core.knocked(call, seen, there, names)));
   }
 
   resolve(call: number, value: unknown): void {

@@ -122,6 +122,8 @@ export class Sender {
       // The protocol's headers are ours to set.
       for (const [name, value] of own) headers.set(name, value);
     }
+    // Those who gave the headers may have taken their time.
+    signal.throwIfAborted();
     const bare = !hasOwn && !own.some(([name]) => name === "mcp-session-id");
     const send = this.#fetch;
     const response = await send(this.#target, {

@@ -17,6 +17,7 @@ export class Timer {
   #channel: MessageChannel | undefined;
   /** What is done when the message that is on its way comes. */
   #sent: (() => void) | undefined;
+  #stopped = false;
 
   constructor(callback: () => void) {
     this.#callback = callback;
@@ -24,6 +25,7 @@ export class Timer {
 
   /** The next call is due at this instant of `performance.now`; never, where it is infinite. */
   arm(deadline: number): void {
+    if (this.#stopped) return;
     if (deadline < Infinity ? this.#at <= deadline + 1 : this.#at === Infinity) return;
     this.#disarm();
     if (deadline === Infinity) return;
@@ -34,6 +36,7 @@ export class Timer {
 
   /** For good. */
   stop(): void {
+    this.#stopped = true;
     this.#disarm();
     this.#channel?.port1.close();
   }
@@ -50,7 +53,7 @@ export class Timer {
 
   /** At once in a page that is seen, and by a message in one that is not. */
   #outOfTimers(act: () => void): void {
-    if (!isHidden()) return act();
+    if (!isHidden() || typeof MessageChannel === "undefined") return act();
     this.#sent = act;
     if (!this.#channel) {
       this.#channel = new MessageChannel();

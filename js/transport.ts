@@ -6,7 +6,7 @@ import type { Failed } from "./sign-in.js";
 const UNREAD = 0;
 const WHOLE = 2;
 
-/** So many bytes are read without a pause: some milliseconds of small events. */
+/** So many bytes are read at once, and without a pause: some milliseconds of small events. */
 const TURN = 256 << 10;
 
 /** Why an exchange came to nothing, by the core's names. */
@@ -28,20 +28,22 @@ export interface Wiretap {
 
 /** The HTTP exchanges of one core: requests out, responses in, as the core says how to read them. */
 export class Transport {
-  readonly #enter: <T>(act: (core: Core) => T) => T;
+  readonly #enter: <T>(act: (core: Core) => T) => T | undefined;
   readonly #send: Send;
   readonly #tap: Wiretap | undefined;
   /** Of those that are under way. Of others the core is told nothing. */
   readonly #controllers = new Map<number, AbortController>();
+  #stopped = false;
 
   /** `enter` calls the core. */
-  constructor(enter: <T>(act: (core: Core) => T) => T, send: Send, tap?: Wiretap) {
+  constructor(enter: <T>(act: (core: Core) => T) => T | undefined, send: Send, tap?: Wiretap) {
     this.#enter = enter;
     this.#send = send;
     this.#tap = tap;
   }
 
   start(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void {
+    if (this.#stopped) return;
     const controller = new AbortController();
     this.#controllers.set(exchange, controller);
     void this.#run(exchange, controller, () => this.#respond(exchange, method, headers, message, controller.signal, awaited));
@@ -52,8 +54,9 @@ export class Transport {
     this.#controllers.delete(exchange);
   }
 
-  /** Nothing is under way any more. */
-  abortAll(): void {
+  /** Nothing is under way any more, nor will be. */
+  stop(): void {
+    this.#stopped = true;
     for (const exchange of [...this.#controllers.keys()]) this.abort(exchange);
   }
 
@@ -95,12 +98,14 @@ export class Transport {
     // Only who refuses says why and for how long.
     const refusal = (name: string): string | undefined => (response.ok ? undefined : header(name));
     const contentType = header("content-type") ?? "";
-    this.#tap?.response(exchange, status, contentType);
-    const way = this.#enter((core) =>
-      core.head(exchange, status, contentType, header("mcp-session-id"), refusal("retry-after"), refusal("www-authenticate")),
-    );
-    if (signal.aborted) return;
-    if (way === UNREAD) {
+    let way: number | undefined = UNREAD;
+    if (!signal.aborted) {
+      this.#tap?.response(exchange, status, contentType);
+      way = this.#enter((core) =>
+        core.head(exchange, status, contentType, header("mcp-session-id"), refusal("retry-after"), refusal("www-authenticate")),
+      );
+    }
+    if (signal.aborted || way === UNREAD) {
       // It would hold its connection; that it cannot be cancelled any more is fine.
       body?.cancel().catch(() => {});
       return;
@@ -109,18 +114,25 @@ export class Transport {
     const decoder = way === WHOLE ? new TextDecoder() : undefined;
     let text = "";
     const reader = body?.getReader();
+    // Not everything that is given as `fetch` heeds its signal.
+    signal.addEventListener("abort", () => void reader?.cancel().catch(() => {}));
     for (let unbroken = 0; reader; ) {
       const { done, value } = await reader.read();
       if (signal.aborted) return;
       if (done) break;
-      this.#enter((core) => core.bytes(exchange, value));
-      if (signal.aborted) return;
-      if (decoder) text += decoder.decode(value, { stream: true });
-      unbroken += value.length;
-      // What comes faster than it is read is always there already: nothing else in the page would have its turn, not even our timer.
-      if (unbroken > TURN) {
-        unbroken = 0;
-        await turn();
+      if (value.BYTES_PER_ELEMENT !== 1) throw new TypeError("a body is made of bytes");
+      for (let at = 0; at < value.length; at += TURN) {
+        const part = value.subarray(at, at + TURN);
+        this.#enter((core) => core.bytes(exchange, part));
+        if (signal.aborted) return;
+        if (decoder) text += decoder.decode(part, { stream: true });
+        unbroken += part.length;
+        // What comes faster than it is read is always there already: nothing else in the page would have its turn, not even our timer.
+        if (unbroken > TURN) {
+          unbroken = 0;
+          await turn();
+          if (signal.aborted) return;
+        }
       }
     }
     if (decoder) this.#enter((core) => core.body(exchange, parsed(text + decoder.decode())));
@@ -130,8 +142,9 @@ export class Transport {
 
 /** Resolves once the page has had its turn: not by a timer, which hidden pages are given once a second or a minute. */
 function turn(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
+    if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
+    const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => resolve(port1.close());
     port2.postMessage(undefined);
   });

@@ -95,12 +95,14 @@ export async function smallModule(folder, { named = false } = {}) {
   await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
 }
 
-/** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have. */
+/** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have: with what instead. */
 const NEEDLESS = [
-  /^if \(Symbol\.dispose\) .*;\n/gm,
-  /^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/gm,
-  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/gm,
-  /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry)/g,
+  [/^if \(Symbol\.dispose\) .*;\n/gm, ""],
+  [/^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/gm, ""],
+  [/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/gm, ""],
+  [/\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry)/g, ""],
+  // Who gives all but texts for texts.
+  [/^ {8}try \{\n([^]*?)^ {8}\} catch \(e\) \{\n(?: {12}if \(ptr\d\).*\n)+ {12}throw e;\n {8}\}\n/gm, "$1"],
 ];
 
 /**
@@ -113,9 +115,9 @@ async function instantiable(folder) {
   const loading = "async function __wbg_load(";
   const classes = [...given.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
   const kept = given.slice(0, given.indexOf(loading)).replaceAll(/^export class/gm, "class");
-  const needed = NEEDLESS.reduce((glue, needless) => glue.replaceAll(needless, ""), kept);
+  const needed = NEEDLESS.reduce((glue, [needless, instead]) => glue.replaceAll(needless, instead), kept);
   const texts = [exported, loading, "function __wbg_finalize_init(instance, module)"];
-  const isKnown = texts.every((text) => given.includes(text)) && NEEDLESS.every((needless) => kept.search(needless) >= 0);
+  const isKnown = texts.every((text) => given.includes(text)) && NEEDLESS.every(([needless]) => kept.search(needless) >= 0);
   if (classes.join() !== "Core" || !isKnown || /^(export|import)\b/m.test(kept)) {
     throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
   }

@@ -39,15 +39,8 @@ impl<J: Json> Engine<J> {
         // In the stateless era a tool says which of its arguments are to go into headers.
         let mirrors = self.era == Era::Modern && capabilities.is_some_and(|offer| offer.get(Key::Tools).is_some());
         match invocation.kind {
-            Kind::Tool if augmentable || mirrors => match self.shelf(Listing::Tools).items.clone() {
-                Some(tools) if self.is_listed(&tools, &invocation.name) => {
-                    self.invoke_knowing(call, Box::new(invocation), &Ok(tools), now);
-                }
-                _ => {
-                    self.calls.insert(call, Call::Tools(Box::new(invocation)));
-                    self.wait_for_list(call, Listing::Tools, now);
-                }
-            },
+            Kind::Tool if mirrors && self.is_first_of_its_tool(&invocation.name) => self.invoke_unlisted(call, Box::new(invocation), now),
+            Kind::Tool if augmentable || mirrors => self.invoke_listed(call, Box::new(invocation), now),
             _ => {
                 let as_task = augmentable && invocation.as_task;
                 self.send_invocation(call, Box::new(invocation), as_task, now);
@@ -55,8 +48,30 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    fn is_listed(&self, tools: &[J], name: &str) -> bool {
-        find_tool(tools, name).is_some()
+    /// Nothing is known of the tool, and nobody has asked.
+    fn is_first_of_its_tool(&self, name: &str) -> bool {
+        let tools = &self.shelves[Listing::Tools as usize];
+        tools.loading.is_none() && !is_listed(tools.items.as_deref(), name)
+    }
+
+    /// Few tools want arguments in headers, and their servers refuse a call without: it is sent at once, and the list is asked for beside it
+    /// ("Custom Headers from Tool Parameters").
+    fn invoke_unlisted(&mut self, call: CallId, mut invocation: Box<Invocation<J>>, now: Millis) {
+        invocation.round.unlisted = true;
+        self.send_invocation(call, invocation, false, now);
+        self.wait_for_list(call, Listing::Tools, now);
+    }
+
+    fn invoke_listed(&mut self, call: CallId, invocation: Box<Invocation<J>>, now: Millis) {
+        match self.shelf(Listing::Tools).items.clone() {
+            items if is_listed(items.as_deref(), &invocation.name) => {
+                self.invoke_knowing(call, invocation, &Ok(items.unwrap_or_default()), now)
+            }
+            _ => {
+                self.calls.insert(call, Call::Tools(invocation));
+                self.wait_for_list(call, Listing::Tools, now);
+            }
+        }
     }
 
     /// The list of tools is there (or cannot be had): what it says decides how the tool is called.
@@ -92,9 +107,7 @@ impl<J: Json> Engine<J> {
                 }
             }
         }
-        let tools = self.shelf(Listing::Tools).items.as_deref().unwrap_or_default();
-        let tool = || find_tool(tools, &invocation.name);
-        outgoing.repeatable = invocation.kind != Kind::Tool || tool().is_some_and(|tool| is_repeatable(&tool));
+        outgoing.repeatable = self.is_repeatable(&invocation);
         let purpose = Purpose::Invoke { call, as_task };
         let request = self.wire.request(purpose, outgoing, invocation.patience, now);
         self.creating += usize::from(as_task);
@@ -102,10 +115,49 @@ impl<J: Json> Engine<J> {
         self.tend_stream(now);
     }
 
+    /// A call that was sent before its tool was known, which it is now, or will not be.
+    pub(super) fn listed_since(&mut self, call: CallId, called: Call<J>, now: Millis) {
+        let called = match called {
+            Call::Unread(invocation, result) => {
+                self.calls.insert(call, Call::Invoke(invocation, 0));
+                return self.invoked(call, false, Ok(result), now);
+            }
+            called => called,
+        };
+        // If it is lost now, what the tool says of itself counts.
+        if let Call::Invoke(invocation, request) = &called {
+            let repeatable = self.is_repeatable(invocation);
+            self.wire.requests.get_mut(request).into_iter().for_each(|request| request.outgoing.repeatable = repeatable);
+        }
+        self.calls.insert(call, called);
+    }
+
+    /// Does its tool say how it is read, and is about to be known?
+    fn is_read_later(&self, invocation: &Invocation<J>, result: &J) -> bool {
+        let is_coming = invocation.round.unlisted && self.shelves[Listing::Tools as usize].loading.is_some();
+        is_coming
+            && match self.era.created(invocation.kind, result) {
+                Created::Task(_) => true,
+                Created::Immediate => result.path(&[Key::StructuredContent, Key::Result]).is_some(),
+                Created::Asks(..) | Created::Malformed(_) => false,
+            }
+    }
+
+    /// May the call be sent a second time, for all that the tool says of itself?
+    fn is_repeatable(&self, invocation: &Invocation<J>) -> bool {
+        let tools = self.shelves[Listing::Tools as usize].items.as_deref().unwrap_or_default();
+        let hints = || find_tool(tools, &invocation.name)?.get(Key::Annotations);
+        invocation.kind != Kind::Tool || hints().is_some_and(|hints| hints.is_true(Key::ReadOnlyHint) || hints.is_true(Key::IdempotentHint))
+    }
+
     /// The server has answered.
     pub(super) fn invoked(&mut self, call: CallId, as_task: bool, outcome: Result<J, Fault<J>>, now: Millis) {
         if let Some(Call::Invoke(invocation, request)) = self.calls.remove(&call) {
             match outcome {
+                Ok(result) if self.is_read_later(&invocation, &result) => {
+                    self.calls.insert(call, Call::Unread(invocation, result));
+                    self.wait_for_list(call, Listing::Tools, now);
+                }
                 Ok(result) => match self.era.created(invocation.kind, &result) {
                     Created::Task(status) => self.follow_new(call, &invocation, status, now),
                     Created::Immediate => self.answered_at_once(call, *invocation, &result),
@@ -121,12 +173,13 @@ impl<J: Json> Engine<J> {
                     self.visit(call, invocation, fault.error, now);
                 }
                 Err(fault) if self.is_mismatch(&invocation, &fault) => {
-                    // The tool may want other headers than it did: it was not run, and is called again knowing.
+                    // The tool wants headers, or others than it did: it was not run, and is called again knowing.
                     let mut invocation = invocation;
                     invocation.round.corrected = true;
-                    self.shelf(Listing::Tools).drop_items();
-                    self.calls.insert(call, Call::Tools(invocation));
-                    self.wait_for_list(call, Listing::Tools, now);
+                    if !std::mem::take(&mut invocation.round.unlisted) {
+                        self.shelf(Listing::Tools).drop_items();
+                    }
+                    self.invoke_listed(call, invocation, now);
                 }
                 Err(fault) if as_task && fault.error.rpc_code() == Some(METHOD_NOT_FOUND) => {
                     // Prompts and resources do not say beforehand whether they may be tasks: this one may not.
@@ -241,22 +294,25 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// A task whose caller has left is cancelled: nobody will ever know its id.
+    /// The server has answered a call whose caller has left.
     pub(super) fn orphaned(&mut self, outcome: Result<J, Fault<J>>, now: Millis) {
-        if let Ok(result) = outcome
-            && let Created::Task(status) = self.era.created(Kind::Tool, &result)
-        {
-            self.cancel_unseen(&status.task_id, now);
-            self.drop_served_of(&status.task_id);
+        if let Ok(result) = outcome {
+            self.cancel_created(&result, now);
         }
         self.created_one(true);
     }
+
+    /// A task whose caller has left is cancelled: nobody will ever know its id.
+    pub(super) fn cancel_created(&mut self, result: &J, now: Millis) {
+        if let Created::Task(status) = self.era.created(Kind::Tool, result) {
+            self.cancel_unseen(&status.task_id, now);
+            self.drop_served_of(&status.task_id);
+        }
+    }
 }
 
-/// May the call be sent a second time, for all that the tool says of itself?
-fn is_repeatable<J: Json>(tool: &J) -> bool {
-    let hints = tool.get(Key::Annotations);
-    hints.is_some_and(|hints| hints.is_true(Key::ReadOnlyHint) || hints.is_true(Key::IdempotentHint))
+fn is_listed<J: Json>(tools: Option<&[J]>, name: &str) -> bool {
+    tools.is_some_and(|tools| find_tool(tools, name).is_some())
 }
 
 fn find_tool<J: Json>(tools: &[J], name: &str) -> Option<J> {

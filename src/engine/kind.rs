@@ -77,6 +77,8 @@ pub struct Round<J> {
     pub responses: Option<J>,
     /// Its own words, given back as they came.
     pub state: Option<J>,
+    /// Nothing was known of the tool when it was sent.
+    pub unlisted: bool,
     /// The headers were refused, and made anew once.
     pub corrected: bool,
     /// It was sent as a task.
@@ -87,7 +89,7 @@ pub struct Round<J> {
 
 impl<J> Default for Round<J> {
     fn default() -> Self {
-        Self { number: 0, responses: None, state: None, corrected: false, as_task: false, visited: Vec::new() }
+        Self { number: 0, responses: None, state: None, unlisted: false, corrected: false, as_task: false, visited: Vec::new() }
     }
 }
 

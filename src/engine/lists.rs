@@ -127,14 +127,15 @@ impl<J: Json> Engine<J> {
         for call in waiting {
             match (self.calls.remove(&call), &loaded) {
                 (Some(Call::Tools(invocation)), _) => self.invoke_knowing(call, invocation, &loaded, now),
-                (Some(waited), Ok(items)) => {
+                (Some(waited @ Call::List(_)), Ok(items)) => {
                     self.calls.insert(call, waited);
                     self.resolve(call, J::array(items.clone()));
                 }
-                (Some(waited), Err(error)) => {
+                (Some(waited @ Call::List(_)), Err(error)) => {
                     self.calls.insert(call, waited);
                     self.reject(call, error.clone());
                 }
+                (Some(called), _) => self.listed_since(call, called, now),
                 (None, _) => {}
             }
         }

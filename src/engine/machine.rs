@@ -70,6 +70,8 @@ pub(super) enum Call<J> {
     Tools(Box<Invocation<J>>),
     /// The answer to `tools/call` and its like.
     Invoke(Box<Invocation<J>>, RequestId),
+    /// The list of tools, which says how this result of `tools/call` is read.
+    Unread(Box<Invocation<J>>, J),
     /// The answers to the server's questions, after which the request is made again.
     Asking(Box<Asking<J>>),
     /// The user's visit to a page, after which the call is made again.
@@ -224,6 +226,10 @@ impl<J: Json> Engine<J> {
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
             Call::Invoke(_, request) => self.abandon_invocation(request, now),
+            Call::Unread(_, result) => {
+                self.leave_shelf(Listing::Tools, call);
+                self.cancel_created(&result, now);
+            }
             Call::Visiting(visit) => self.abandon_visit(call, &visit),
             Call::Asking(_) => {
                 self.calls.insert(call, waited);

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use mcp_tasks::engine::{
-    Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Millis, Output, QuestionId, Round, Sight,
+    Answers, Ask, Body, CallId, Config, Engine, Era, Error, ExchangeId, Failure, Invocation, Kind, Listing, Millis, Output, QuestionId,
+    Round, Sight,
 };
 use serde_json::{Value, json};
 
@@ -155,6 +156,14 @@ impl Bench {
     /// With this server, and not yet connected.
     pub fn meeting(config: Config<Node>, server: Server) -> Self {
         Self { server, ..Self::new(config, Value::Null) }
+    }
+
+    /// Reads the list of tools, and forgets what was sent for that.
+    pub fn know_tools(&mut self) {
+        let call = self.call(|engine, call, now| engine.list(call, Listing::Tools, now));
+        self.value(call);
+        self.sent.clear();
+        self.told.clear();
     }
 
     /// Connects, and forgets what was sent for that.

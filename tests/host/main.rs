@@ -63,6 +63,7 @@ mod stream;
 mod subscription;
 mod task_list;
 mod texts;
+mod unlisted;
 mod verdict;
 mod visit;
 mod wake;

@@ -68,7 +68,7 @@ fn the_tools_are_read_once_and_only_where_there_are_any() {
     let mut bench = Bench::modern();
     bench.invoke(tool("quick"));
     bench.invoke(tool("quick"));
-    assert_eq!(sequence(&bench), ["tools/list", "tools/call", "tools/call"]);
+    assert_eq!(sequence(&bench), ["tools/call", "tools/list", "tools/call"]);
 
     let mut bench = Bench::modern_with(modern_config(), json!({}));
     let call = bench.invoke(tool("any"));
@@ -420,7 +420,7 @@ fn a_server_without_tasks_is_never_asked_about_them() {
     bench.tell(|engine, now| engine.follow("x", now));
     assert_eq!(bench.gone(), ["x: unsupported"]);
     bench.pass(600_000);
-    assert_eq!(sequence(&bench), ["tools/list", "tools/call"]);
+    assert_eq!(sequence(&bench), ["tools/call", "tools/list"]);
 }
 
 #[test]
@@ -473,7 +473,7 @@ fn a_session_id_means_nothing() {
     bench.invoke(tool("quick"));
     let goodbye = bench.close();
     assert_eq!(bench.value(goodbye), json!(null));
-    assert_eq!(sequence(&bench), ["tools/list", "tools/call", "tools/call"], "and no farewell is said");
+    assert_eq!(sequence(&bench), ["tools/call", "tools/list", "tools/call"], "and no farewell is said");
 }
 
 #[test]
@@ -485,7 +485,7 @@ fn a_question_of_the_server_is_no_answer_and_gets_none() {
     });
     let call = bench.invoke(tool("quick"));
     bench.value(call);
-    assert_eq!(sequence(&bench), ["tools/list", "tools/call"]);
+    assert_eq!(sequence(&bench), ["tools/call", "tools/list"]);
     assert_eq!(bench.oddities(), ["a request of the server"]);
 }
 

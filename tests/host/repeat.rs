@@ -13,7 +13,7 @@ type Ask = fn(&mut Bench) -> u32;
 /// What a caller waits for and may be asked twice, with the method that it is told by.
 fn safe() -> [(&'static str, Ask); 6] {
     [
-        ("tools/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Tools, now))),
+        ("prompts/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Prompts, now))),
         ("resources/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Resources, now))),
         ("prompts/get", |bench| bench.invoke(invocation(Kind::Prompt, "p"))),
         ("resources/read", |bench| bench.invoke(invocation(Kind::Resource, "r://"))),
@@ -39,10 +39,13 @@ fn benches() -> [Bench; 2] {
     let mut legacy = Bench::new(crate::bench::config(), all_capabilities());
     let reads = json!({ "name": "reads", "inputSchema": {}, "annotations": { "readOnlyHint": true } });
     legacy.server.tools.borrow_mut().as_array_mut().expect("tools").push(reads);
+    legacy.results("prompts/list", json!({ "prompts": [] }));
     legacy.results("resources/list", json!({ "resources": [] }));
     let call = legacy.call(|engine, call, now| engine.connect(call, now));
     legacy.value(call);
-    let benches = [legacy, Bench::modern_polling()];
+    let mut modern = Bench::modern_polling();
+    modern.know_tools();
+    let benches = [legacy, modern];
     benches.iter().for_each(|bench| bench.server.tasks.borrow_mut().set("t1", 0, "working"));
     benches
 }

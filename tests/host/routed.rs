@@ -39,6 +39,7 @@ fn what_the_tool_wants_in_headers_is_there() {
         (json!({}), None, None),
     ] {
         let mut bench = Bench::modern();
+        bench.know_tools();
         bench.on("tools/call", |sent| Reply::json(sent.result(complete(text_result("routed")))));
         // The gate of the server compares numbers as they are written.
         if arguments["shard"].is_f64() {
@@ -58,6 +59,7 @@ fn an_argument_that_no_header_can_hold_is_not_sent() {
         [json!({ "shard": 1.5 }), json!({ "shard": 9_007_199_254_740_992_i64 }), json!({ "region": ["eu"] }), json!({ "region": {} })]
     {
         let mut bench = Bench::modern();
+        bench.know_tools();
         let call = bench.invoke(routed(arguments.clone()));
         assert_eq!((bench.error(call).code, bench.count("tools/call")), (Code::InvalidArgument, 0), "{arguments}");
     }

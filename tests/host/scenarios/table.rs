@@ -175,7 +175,7 @@ fn modern_questions() -> Vec<Row> {
         (resent, "lost-answer-asks-nobody", stuttering()),
         (resent, "lost-answer-arrives", only("tasks/update", 1)),
         (round, "round-begins-bare", changed("tools/call", answers(json!({})))),
-        (round, "round-has-a-new-id", changed("tools/call", |request| request.body["id"] = 3.into())),
+        (round, "round-has-a-new-id", changed("tools/call", |request| request.body["id"] = 2.into())),
         (round, "round-repeats-the-call", again(|request| request.body["params"]["arguments"] = json!({ "name": "Bob" }))),
         (round, "round-echoes-the-state", changed("tools/call", state)),
         (round, "round-echoes-the-state", again(|request| take(&mut request.body["params"], "requestState"))),
