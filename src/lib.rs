@@ -1,7 +1,7 @@
 //! `mcp-tasks`: long MCP work for web pages.
 //!
-//! Three floors, and imports only go down: [`engine`] is the protocol without I/O, `web` puts a browser around it, and the
-//! TypeScript in `js/` gives it the face that apps import.
+//! Three floors, and imports only go down: [`engine`] is the protocol without I/O, `web` is what JavaScript calls in it, and the
+//! TypeScript in `js/` does what a browser does for it and gives it the face that apps import.
 
 pub mod engine;
 

@@ -9,6 +9,7 @@ const PLACES = [
   "/snap/bin/chromium",
   "/opt/google/chrome/chrome",
 ];
+const SHELL = "chromium-headless-shell";
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 /** @param {string | undefined} path */
@@ -42,3 +43,8 @@ export function chromiumPath() {
   const { CHROMIUM_PATH, CHROME_PATH } = process.env;
   return [CHROMIUM_PATH, CHROME_PATH, onPath(...NAMES), ...PLACES].find(isProgram) ?? [playwrightChromium()].find(isProgram);
 }
+
+/** The same Chromium without what a screen shows around a page, where that is installed: it opens a page in a third of the time. */
+export const chromiumShellPath = () => [process.env.CHROMIUM_PATH, process.env.CHROME_PATH, onPath(SHELL)].find(isProgram) ?? chromiumPath();
+
+export const hasChromiumShell = () => onPath(SHELL) !== undefined;

@@ -1,6 +1,6 @@
 import { tools } from "../lib/project.mjs";
 import { firefoxPath, miniBrowserPath } from "../lib/browsers.mjs";
-import { chromiumPath, onPath } from "../lib/chromium.mjs";
+import { chromiumPath, hasChromiumShell, onPath } from "../lib/chromium.mjs";
 import { Missing, step } from "../lib/log.mjs";
 import { npmProgram, run } from "../lib/run.mjs";
 import { installDebian, isDebianRoot } from "./debian.mjs";
@@ -17,6 +17,12 @@ export async function chromium() {
   } catch (error) {
     throw new Missing("Chromium", "npx playwright install chromium", error.message);
   }
+}
+
+/** What opens pages fast, for the suites of a thousand pages. They run without it as well. */
+export async function chromiumShell() {
+  if (hasChromiumShell() || !isDebianRoot()) return;
+  await step("Chromium's headless shell from Debian", () => installDebian("Chromium's headless shell", tools.debian["chromium-shell"])).catch(() => {});
 }
 
 /** ChromeDriver for `wasm-pack test`, which downloads one by itself where Debian does not bring it. */

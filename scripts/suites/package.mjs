@@ -1,7 +1,7 @@
 import { playwright } from "../lib/playwright.mjs";
-import { chromium } from "../setup/browsers.mjs";
+import { chromium, chromiumShell } from "../setup/browsers.mjs";
 
-export const needs = [chromium];
+export const needs = [chromium, chromiumShell];
 export const needsPackage = true;
 
 /** The packed tarball, installed and used as others would. */

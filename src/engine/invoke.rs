@@ -11,7 +11,7 @@ use super::machine::{Call, Engine};
 use super::message::{METHOD_NOT_FOUND, RequestId};
 use super::mirror;
 use super::modern;
-use super::outcome::{Reading, wraps};
+use super::outcome::{Reading, is_marked, wraps};
 use super::purpose::Purpose;
 use super::status::{Ending, TaskStatus};
 use super::time::Millis;
@@ -48,16 +48,15 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// Nothing is known of the tool, and nobody has asked.
+    /// Nothing was ever heard of the tool, and nobody has asked.
     fn is_first_of_its_tool(&self, name: &str) -> bool {
         let tools = &self.shelves[Listing::Tools as usize];
-        tools.loading.is_none() && !is_listed(tools.items.as_deref(), name)
+        tools.loading.is_none() && !is_listed(tools.items.as_deref(), name) && tools.mirrors.get(name).is_none()
     }
 
     /// Few tools want arguments in headers, and their servers refuse a call without: it is sent at once, and the list is asked for beside it
     /// ("Custom Headers from Tool Parameters").
-    fn invoke_unlisted(&mut self, call: CallId, mut invocation: Box<Invocation<J>>, now: Millis) {
-        invocation.round.unlisted = true;
+    fn invoke_unlisted(&mut self, call: CallId, invocation: Box<Invocation<J>>, now: Millis) {
         self.send_invocation(call, invocation, false, now);
         self.wait_for_list(call, Listing::Tools, now);
     }
@@ -80,6 +79,8 @@ impl<J: Json> Engine<J> {
             Ok(tools) => find_tool(tools, &invocation.name).map_or(Support::Forbidden, |tool| self.era.tool_support(&tool)),
             // A server without a list of tools has no tool that says it may be a task.
             Err(error) if error.code == Code::Rpc => Support::Forbidden,
+            // Where it only tells of headers, the server refuses whoever should have sent them.
+            Err(_) if self.era == Era::Modern && !invocation.round.corrected => Support::Forbidden,
             Err(error) => {
                 self.calls.insert(call, Call::Tools(invocation));
                 return self.reject(call, error.clone());
@@ -93,10 +94,11 @@ impl<J: Json> Engine<J> {
         self.send_invocation(call, invocation, as_task, now);
     }
 
-    pub(super) fn send_invocation(&mut self, call: CallId, invocation: Box<Invocation<J>>, as_task: bool, now: Millis) {
+    pub(super) fn send_invocation(&mut self, call: CallId, mut invocation: Box<Invocation<J>>, as_task: bool, now: Millis) {
         let mut outgoing = self.era.invoke(&invocation, as_task, invocation.progress.then_some(call));
         if invocation.kind == Kind::Tool && self.era == Era::Modern {
             let tools = &self.shelves[Listing::Tools as usize];
+            invocation.round.unlisted = !is_listed(tools.items.as_deref(), &invocation.name);
             let mirrors = tools.mirrors.get(invocation.name.as_str()).map_or(&[][..], Vec::as_slice);
             match mirror::read(mirrors, invocation.arguments.as_ref()) {
                 Ok(mirrored) => outgoing.mirrored = mirrored,
@@ -117,29 +119,37 @@ impl<J: Json> Engine<J> {
 
     /// A call that was sent before its tool was known, which it is now, or will not be.
     pub(super) fn listed_since(&mut self, call: CallId, called: Call<J>, now: Millis) {
-        let called = match called {
-            Call::Unread(invocation, result) => {
-                self.calls.insert(call, Call::Invoke(invocation, 0));
-                return self.invoked(call, false, Ok(result), now);
+        match called {
+            Call::Unread(invocation, outcome) if outcome.is_err() && self.is_repeatable(&invocation) => {
+                self.send_invocation(call, invocation, false, now);
             }
-            called => called,
-        };
-        // If it is lost now, what the tool says of itself counts.
-        if let Call::Invoke(invocation, request) = &called {
-            let repeatable = self.is_repeatable(invocation);
-            self.wire.requests.get_mut(request).into_iter().for_each(|request| request.outgoing.repeatable = repeatable);
+            Call::Unread(invocation, outcome) => {
+                self.calls.insert(call, Call::Invoke(invocation, 0));
+                self.invoked(call, false, *outcome, now);
+            }
+            Call::Invoke(invocation, request) => {
+                let repeatable = self.is_repeatable(&invocation);
+                self.wire.requests.get_mut(&request).into_iter().for_each(|request| request.outgoing.repeatable = repeatable);
+                self.calls.insert(call, Call::Invoke(invocation, request));
+            }
+            called => {
+                self.calls.insert(call, called);
+            }
         }
-        self.calls.insert(call, called);
     }
 
-    /// Does its tool say how it is read, and is about to be known?
-    fn is_read_later(&self, invocation: &Invocation<J>, result: &J) -> bool {
-        let is_coming = invocation.round.unlisted && self.shelves[Listing::Tools as usize].loading.is_some();
+    /// The list is on its way, and may say what the answer means: how a result is read, or whether what was lost may be sent again.
+    fn is_told_by_list(&self, invocation: &Invocation<J>, outcome: &Result<J, Fault<J>>) -> bool {
+        let tools = &self.shelves[Listing::Tools as usize];
+        let is_coming = invocation.round.unlisted && tools.loading.is_some() && !is_listed(tools.items.as_deref(), &invocation.name);
         is_coming
-            && match self.era.created(invocation.kind, result) {
-                Created::Task(_) => true,
-                Created::Immediate => result.path(&[Key::StructuredContent, Key::Result]).is_some(),
-                Created::Asks(..) | Created::Malformed(_) => false,
+            && match outcome {
+                Ok(result) => match self.era.created(invocation.kind, result) {
+                    Created::Task(_) => true,
+                    Created::Immediate => result.path(&[Key::StructuredContent, Key::Result]).is_some() && !is_marked(result),
+                    Created::Asks(..) | Created::Malformed(_) => false,
+                },
+                Err(fault) => fault.transient && !matches!(fault.error.code, Code::Timeout | Code::Cors),
             }
     }
 
@@ -154,8 +164,8 @@ impl<J: Json> Engine<J> {
     pub(super) fn invoked(&mut self, call: CallId, as_task: bool, outcome: Result<J, Fault<J>>, now: Millis) {
         if let Some(Call::Invoke(invocation, request)) = self.calls.remove(&call) {
             match outcome {
-                Ok(result) if self.is_read_later(&invocation, &result) => {
-                    self.calls.insert(call, Call::Unread(invocation, result));
+                outcome if self.is_told_by_list(&invocation, &outcome) => {
+                    self.calls.insert(call, Call::Unread(invocation, Box::new(outcome)));
                     self.wait_for_list(call, Listing::Tools, now);
                 }
                 Ok(result) => match self.era.created(invocation.kind, &result) {
@@ -176,7 +186,7 @@ impl<J: Json> Engine<J> {
                     // The tool wants headers, or others than it did: it was not run, and is called again knowing.
                     let mut invocation = invocation;
                     invocation.round.corrected = true;
-                    if !std::mem::take(&mut invocation.round.unlisted) {
+                    if !invocation.round.unlisted {
                         self.shelf(Listing::Tools).drop_items();
                     }
                     self.invoke_listed(call, invocation, now);
@@ -296,15 +306,16 @@ impl<J: Json> Engine<J> {
 
     /// The server has answered a call whose caller has left.
     pub(super) fn orphaned(&mut self, outcome: Result<J, Fault<J>>, now: Millis) {
-        if let Ok(result) = outcome {
-            self.cancel_created(&result, now);
-        }
+        self.cancel_created(outcome, now);
         self.created_one(true);
     }
 
-    /// A task whose caller has left is cancelled: nobody will ever know its id.
-    pub(super) fn cancel_created(&mut self, result: &J, now: Millis) {
-        if let Created::Task(status) = self.era.created(Kind::Tool, result) {
+    /// A task whose caller has left is cancelled: nobody will ever know its id, unless somebody knew it before.
+    pub(super) fn cancel_created(&mut self, outcome: Result<J, Fault<J>>, now: Millis) {
+        let Ok(result) = outcome else { return };
+        let Created::Task(status) = self.era.created(Kind::Tool, &result) else { return };
+        self.session.makes_tasks |= self.era == Era::Modern;
+        if !self.tasks.get(status.task_id.as_str()).is_some_and(|task| task.is_wanted()) {
             self.cancel_unseen(&status.task_id, now);
             self.drop_served_of(&status.task_id);
         }

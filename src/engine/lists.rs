@@ -68,6 +68,7 @@ impl<J: Json> Engine<J> {
         shelf.waiting.push(call);
         if shelf.loading.is_none() {
             shelf.heard_on = hearing;
+            shelf.outdated = false;
             let request = self.wire.request(Purpose::Page(listing), listing.page(None), None, now);
             let load = Load { items: Vec::new(), pages: 0, cursor: None, keeping: Keeping::default(), request };
             self.shelf(listing).loading = Some(load);
@@ -123,7 +124,7 @@ impl<J: Json> Engine<J> {
         let shelf = self.shelf(listing);
         let outdated = std::mem::take(&mut shelf.outdated);
         let waiting = std::mem::take(&mut shelf.waiting);
-        shelf.items = loaded.as_ref().ok().filter(|_| !outdated).cloned();
+        shelf.items = loaded.as_ref().ok().cloned();
         for call in waiting {
             match (self.calls.remove(&call), &loaded) {
                 (Some(Call::Tools(invocation)), _) => self.invoke_knowing(call, invocation, &loaded, now),
@@ -138,6 +139,10 @@ impl<J: Json> Engine<J> {
                 (Some(called), _) => self.listed_since(call, called, now),
                 (None, _) => {}
             }
+        }
+        // For those who waited it was the answer when they asked.
+        if outdated {
+            self.shelf(listing).items = None;
         }
     }
 

@@ -8,6 +8,7 @@ use super::crowd::Crowd;
 use super::dice::Dice;
 use super::era::Era;
 use super::error::{Code, Error};
+use super::fault::Fault;
 use super::json::{Json, Key};
 use super::kind::Invocation;
 use super::listing::{Listing, Shelf};
@@ -70,8 +71,8 @@ pub(super) enum Call<J> {
     Tools(Box<Invocation<J>>),
     /// The answer to `tools/call` and its like.
     Invoke(Box<Invocation<J>>, RequestId),
-    /// The list of tools, which says how this result of `tools/call` is read.
-    Unread(Box<Invocation<J>>, J),
+    /// The list of tools, which says what this answer to `tools/call` means.
+    Unread(Box<Invocation<J>>, Box<Result<J, Fault<J>>>),
     /// The answers to the server's questions, after which the request is made again.
     Asking(Box<Asking<J>>),
     /// The user's visit to a page, after which the call is made again.
@@ -225,10 +226,15 @@ impl<J: Json> Engine<J> {
             Call::Reply => {}
             Call::Tools(_) => self.leave_shelf(Listing::Tools, call),
             Call::List(listing) => self.leave_shelf(listing, call),
-            Call::Invoke(_, request) => self.abandon_invocation(request, now),
-            Call::Unread(_, result) => {
+            Call::Invoke(invocation, request) => {
+                if invocation.round.unlisted {
+                    self.leave_shelf(Listing::Tools, call);
+                }
+                self.abandon_invocation(request, now);
+            }
+            Call::Unread(_, outcome) => {
                 self.leave_shelf(Listing::Tools, call);
-                self.cancel_created(&result, now);
+                self.cancel_created(*outcome, now);
             }
             Call::Visiting(visit) => self.abandon_visit(call, &visit),
             Call::Asking(_) => {
@@ -238,8 +244,7 @@ impl<J: Json> Engine<J> {
             }
             Call::Task { id, driven } => {
                 self.stop_waiting(&id, call, now);
-                let is_shared = self.tasks.get(&id).is_some_and(|task| task.followed || !task.waiting.is_empty());
-                if driven && !is_shared {
+                if driven && !self.tasks.get(&id).is_some_and(|task| task.is_wanted()) {
                     self.cancel_unseen(&id, now);
                 }
             }

@@ -54,9 +54,8 @@ impl Reading {
             let rest = || J::record(result.members().into_iter().filter(|(name, _)| name != Key::Data.name()).collect());
             return if is_theirs { rest() } else { result };
         };
-        let marked = || result.path(&[Key::Meta, Key::FastMcp]).is_some_and(|mark| mark.is_true(Key::WrapResult));
         let data = match structured.get(Key::Result) {
-            Some(inner) if self.wrapped || marked() => inner,
+            Some(inner) if self.wrapped || is_marked(&result) => inner,
             _ => structured,
         };
         result.set(Key::Data, data);
@@ -67,6 +66,11 @@ impl Reading {
 /// The tool's own error, in the tool's own words.
 pub fn tool_error<J: Json>(result: &J) -> Error<J> {
     Error::new(Code::ToolError, words(result)).carrying(J::object().with(Key::Result, result.clone()))
+}
+
+/// Does the result say of itself that it is wrapped?
+pub fn is_marked<J: Json>(result: &J) -> bool {
+    result.path(&[Key::Meta, Key::FastMcp]).is_some_and(|mark| mark.is_true(Key::WrapResult))
 }
 
 /// Does a tool's output schema mark its results as wrapped?

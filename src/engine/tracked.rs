@@ -234,6 +234,11 @@ impl<J: Json> Tracked<J> {
         settled
     }
 
+    /// Does the face hold it, or somebody wait for it?
+    pub fn is_wanted(&self) -> bool {
+        self.followed || !self.waiting.is_empty()
+    }
+
     /// Ends the calls that wait for the result.
     pub fn settle_results(&mut self, mut outcome: impl FnMut(Reading) -> Result<J, Error<J>>) -> Vec<Settled<J>> {
         let mut settled = Vec::new();

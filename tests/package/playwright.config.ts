@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
-import { chromiumPath } from "../../scripts/lib/chromium.mjs";
+import { chromiumShellPath } from "../../scripts/lib/chromium.mjs";
 
-const executablePath = chromiumPath();
+const executablePath = chromiumShellPath();
 
 export default defineConfig({
   testDir: ".",
