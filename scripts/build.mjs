@@ -95,7 +95,7 @@ export async function smallModule(folder, { named = false } = {}) {
   await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
 }
 
-/** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have: with what instead. */
+/** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have: with what instead. @type {[RegExp, string][]} */
 const NEEDLESS = [
   [/^if \(Symbol\.dispose\) .*;\n/gm, ""],
   [/^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/gm, ""],

@@ -93,9 +93,9 @@ test.describe("the module breaks down", () => {
 
   // What is thrown where nobody is to catch it would end a program in Node: in the page here it fails the test.
   for (const [where, inside, way] of [
-    ["a response's head", /^core_head$/, (client: Promise<mcp.Client>) => client],
-    ["a failure", /^core_failed$/, async (client: Promise<mcp.Client>) => (await client).getPrompt("lost")],
-    ["the timer", /^core_tick$/, async (client: Promise<mcp.Client>) => (await (await client).callTool("work", {}, { task: true })).result()],
+    ["a response's head", /^core_head$/, (client: Promise<Client>) => client],
+    ["a failure", /^core_failed$/, async (client: Promise<Client>) => (await client).getPrompt("lost")],
+    ["the timer", /^core_tick$/, async (client: Promise<Client>) => (await (await client).callTool("work", {}, { task: true })).result()],
   ] as const) {
     test(`where only the browser calls it, with ${where}: the same, told to those who wait and to nobody else`, async ({ page, scripted }) => {
       scripted.task({ polls: ["working", "completed"], pollInterval: 100 });
@@ -103,7 +103,7 @@ test.describe("the module breaks down", () => {
       const code = await page.evaluate(
         async ([url, text, way]) => {
           const wasm = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-          const act = (0, eval)(way) as (client: Promise<mcp.Client>) => Promise<unknown>;
+          const act = (0, eval)(way) as (client: Promise<Client>) => Promise<unknown>;
           return (await settle(act(connect(url, { wasm, notifications: false })))).error?.code;
         },
         [scripted.url, trappingIn(inside), String(way)] as const,
