@@ -1,8 +1,14 @@
+import { chromiumPath } from "../../scripts/lib/chromium.mjs";
 import { expect, test as base } from "./support/sign-in.ts";
 
-/** A browser that opens windows only where the user has just done something: Playwright's own opens all. */
+const chromium = chromiumPath();
+
+/** A browser that opens windows only where the user has just done something: Playwright's own opens all, and so does a headless shell. */
 const test = base.extend({
-  launchOptions: [async ({ launchOptions }, use) => use({ ...launchOptions, ignoreDefaultArgs: ["--disable-popup-blocking"] }), { scope: "worker" }],
+  launchOptions: [
+    async ({ launchOptions }, use) => use({ ...launchOptions, ...(chromium && { executablePath: chromium }), ignoreDefaultArgs: ["--disable-popup-blocking"] }),
+    { scope: "worker" },
+  ],
 });
 
 test("what a click begins may open the window, and what a page begins by itself may not", async ({ page, scripted, authorization }) => {

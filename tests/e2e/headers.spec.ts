@@ -1,6 +1,22 @@
 import { expect, test } from "./fixtures.ts";
 import { decoded } from "./support/stateless.ts";
 
+declare global {
+  /** A client that knows the server's tools. */
+  function reading(url: string): Promise<Client>;
+}
+
+test.beforeEach(async ({ page }) => {
+  await page.evaluate(() => {
+    const reading = async (url: string): Promise<Client> => {
+      const client = await connect(url);
+      await client.listTools();
+      return client;
+    };
+    Object.assign(globalThis, { reading });
+  });
+});
+
 /** What a tool wants to see of its arguments in headers (`x-mcp-header` in its input schema). */
 for (const server of ["fastmcp4", "sdk2026"] as const) {
   test.describe(server, () => {
@@ -15,7 +31,7 @@ for (const server of ["fastmcp4", "sdk2026"] as const) {
       ["what looks like the encoded form", { region: "=?base64?YQ==?=" }, "=?base64?YQ==?=", undefined, "=?base64?YQ==?= 0"],
     ] as const) {
       test(`arguments go into headers as well: ${why}`, async ({ page, url, wire }) => {
-        const result = await page.evaluate(async ({ url, args }) => (await connect(url)).callTool("routed", args), { url, args });
+        const result = await page.evaluate(async ({ url, args }) => (await reading(url)).callTool("routed", args), { url, args });
         expect(result.content).toMatchObject([{ text }]);
         const headers = wire.sent("tools/call")[0]?.headers ?? {};
         // Encoded twice where it looks encoded: what is decoded once is what was meant.
@@ -25,11 +41,18 @@ for (const server of ["fastmcp4", "sdk2026"] as const) {
       });
     }
 
+    test("a tool that nobody has read about is called at once, refused, and called again with its headers", async ({ page, url, wire }) => {
+      const result = await page.evaluate(async (url) => (await connect(url)).callTool("routed", { region: "eu", shard: 7 }), url);
+      expect(result.content).toMatchObject([{ text: "eu 7" }]);
+      expect(wire.sent("tools/call").map(({ headers }) => headers["mcp-param-region"])).toEqual([undefined, "eu"]);
+      expect(wire.sent("tools/list")).toHaveLength(1);
+    });
+
     test("a number that no header can hold is refused before anything is sent", async ({ page, url, wire }) => {
       const ended = await page.evaluate(
         async (url) => [
-          await settle((await connect(url)).callTool("routed", { region: "eu", shard: 2 ** 60 })),
-          await settle((await connect(url)).callTool("routed", { region: { name: "eu" } })),
+          await settle((await reading(url)).callTool("routed", { region: "eu", shard: 2 ** 60 })),
+          await settle((await reading(url)).callTool("routed", { region: { name: "eu" } })),
         ],
         url,
       );
@@ -69,7 +92,7 @@ test.describe("a server whose CORS headers do not allow what its own tool wants"
 
   test("`cors`, naming the header, and the client lives on", async ({ page, scripted }) => {
     const seen = await page.evaluate(async (url) => {
-      const client = await connect(url);
+      const client = await reading(url);
       const call = (args: object) => settle(client.callTool("work", args as Record<string, unknown>));
       return { first: await call({ tenant: "ada" }), without: await call({}), again: await call({ tenant: "ada" }) };
     }, scripted.url);
@@ -85,7 +108,7 @@ test.describe("a server whose CORS headers do not allow what its own tool wants"
 
   test("once it allows it the call passes", async ({ page, scripted }) => {
     scripted.headers["access-control-allow-headers"] += ", mcp-param-tenant";
-    const result = await page.evaluate(async (url) => (await connect(url)).callTool("work", { tenant: "ada" }), scripted.url);
+    const result = await page.evaluate(async (url) => (await reading(url)).callTool("work", { tenant: "ada" }), scripted.url);
     expect(result.content).toMatchObject([{ text: "at once" }]);
     expect(scripted.sent("tools/call")[0]?.headers["mcp-param-tenant"]).toBe("ada");
   });
@@ -100,7 +123,7 @@ test.describe("a server whose CORS headers do not allow what its own tool wants"
       return call.http(400, { "content-type": "application/json" }, JSON.stringify({ jsonrpc: "2.0", id: call.message.id, error }));
     });
     const seen = await page.evaluate(async (url) => {
-      const client = await connect(url);
+      const client = await reading(url);
       return [await settle(client.callTool("work", { tenant: "ada" })), await settle(client.callTool("work", { tenant: "grace" }))];
     }, scripted.url);
     expect(seen[0]?.value?.content).toEqual([]);
