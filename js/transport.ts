@@ -92,19 +92,21 @@ export class Transport {
     return sent;
   }
 
-  async #read(exchange: number, response: Response, signal: AbortSignal): Promise<void> {
-    const { status, headers, body } = response;
+  /** How the core wants to read what comes. */
+  #head(exchange: number, { ok, status, headers }: Response): number | undefined {
     const header = (name: string): string | undefined => headers.get(name) ?? undefined;
     // Only who refuses says why and for how long.
-    const refusal = (name: string): string | undefined => (response.ok ? undefined : header(name));
+    const refusal = (name: string): string | undefined => (ok ? undefined : header(name));
     const contentType = header("content-type") ?? "";
-    let way: number | undefined = UNREAD;
-    if (!signal.aborted) {
-      this.#tap?.response(exchange, status, contentType);
-      way = this.#enter((core) =>
-        core.head(exchange, status, contentType, header("mcp-session-id"), refusal("retry-after"), refusal("www-authenticate")),
-      );
-    }
+    this.#tap?.response(exchange, status, contentType);
+    return this.#enter((core) =>
+      core.head(exchange, status, contentType, header("mcp-session-id"), refusal("retry-after"), refusal("www-authenticate")),
+    );
+  }
+
+  async #read(exchange: number, response: Response, signal: AbortSignal): Promise<void> {
+    const { body } = response;
+    const way = signal.aborted ? UNREAD : this.#head(exchange, response);
     if (signal.aborted || way === UNREAD) {
       // It would hold its connection; that it cannot be cancelled any more is fine.
       body?.cancel().catch(() => {});

@@ -95,13 +95,16 @@ export async function smallModule(folder, { named = false } = {}) {
   await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
 }
 
-/** What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have: with what instead. @type {[RegExp, string][]} */
+/**
+ * What the glue does for browsers that are older than reference types in WebAssembly, and for callers that it does not have; with what instead.
+ * @type {[RegExp, string][]}
+ */
 const NEEDLESS = [
   [/^if \(Symbol\.dispose\) .*;\n/gm, ""],
   [/^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/gm, ""],
   [/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/gm, ""],
   [/\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry)/g, ""],
-  // Who gives all but texts for texts.
+  // Memory is given back where a caller gives what is no text for a text, which the face does not.
   [/^ {8}try \{\n([^]*?)^ {8}\} catch \(e\) \{\n(?: {12}if \(ptr\d\).*\n)+ {12}throw e;\n {8}\}\n/gm, "$1"],
 ];
 

@@ -39,7 +39,7 @@ impl<J: Json> Engine<J> {
         // In the stateless era a tool says which of its arguments are to go into headers.
         let mirrors = self.era == Era::Modern && capabilities.is_some_and(|offer| offer.get(Key::Tools).is_some());
         match invocation.kind {
-            Kind::Tool if mirrors && self.is_first_of_its_tool(&invocation.name) => self.invoke_unlisted(call, Box::new(invocation), now),
+            Kind::Tool if mirrors && self.is_unheard_of(&invocation.name) => self.invoke_unlisted(call, Box::new(invocation), now),
             Kind::Tool if augmentable || mirrors => self.invoke_listed(call, Box::new(invocation), now),
             _ => {
                 let as_task = augmentable && invocation.as_task;
@@ -48,8 +48,8 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// Nothing was ever heard of the tool, and nobody has asked.
-    fn is_first_of_its_tool(&self, name: &str) -> bool {
+    /// The list is not there or does not name the tool, none is on its way, and none ever told of headers that it wants.
+    fn is_unheard_of(&self, name: &str) -> bool {
         let tools = &self.shelves[Listing::Tools as usize];
         tools.loading.is_none() && !is_listed(tools.items.as_deref(), name) && tools.mirrors.get(name).is_none()
     }

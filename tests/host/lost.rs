@@ -29,8 +29,13 @@ impl Reply {
 
 type Ask = fn(&mut Bench) -> u32;
 
-fn repeatable() -> [(&'static str, Ask); 8] {
+fn repeatable() -> [(&'static str, Ask); 9] {
     [
+        ("tools/list", |bench| {
+            // What is known of them is over by then.
+            bench.pass(300_000);
+            bench.call(|engine, call, now| engine.list(call, Listing::Tools, now))
+        }),
         ("resources/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Resources, now))),
         ("prompts/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Prompts, now))),
         ("prompts/get", |bench| bench.invoke(invocation(Kind::Prompt, "p"))),

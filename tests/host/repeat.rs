@@ -11,8 +11,13 @@ use crate::wire::{Answer, Reply};
 type Ask = fn(&mut Bench) -> u32;
 
 /// What a caller waits for and may be asked twice, with the method that it is told by.
-fn safe() -> [(&'static str, Ask); 6] {
+fn safe() -> [(&'static str, Ask); 7] {
     [
+        ("tools/list", |bench| {
+            // What is known of them is over by then.
+            bench.pass(300_000);
+            bench.call(|engine, call, now| engine.list(call, Listing::Tools, now))
+        }),
         ("prompts/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Prompts, now))),
         ("resources/list", |bench| bench.call(|engine, call, now| engine.list(call, Listing::Resources, now))),
         ("prompts/get", |bench| bench.invoke(invocation(Kind::Prompt, "p"))),
