@@ -53,8 +53,8 @@ export function shownMessage(message: unknown): { message: unknown; rpc?: string
 const SECRET = /^(mcp-session-id|authorization|cookie)$/i;
 
 /** The engine's headers, as they may be shown. */
-function redact(headers: [string, string][]): Record<string, string> {
-  return Object.fromEntries(headers.map(([name, value]) => [name, SECRET.test(name) ? "…" : value]));
+function redact(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, SECRET.test(name) ? "…" : value]));
 }
 
 /** A URL as it may be shown: without user, password, or the values of its query. */

@@ -43,8 +43,7 @@ export function remember(origin: string, era: Era, tentative = false): void {
 
 /** Finds out what an origin's server speaks, one at a time: who comes meanwhile waits, and has it from `recall`. */
 export async function inTurn<T>(origin: string, limits: Limits, findOut: () => Promise<T>): Promise<T> {
-  for (let other; recall(origin) === undefined && (other = underWay.get(origin)); ) await within(other, limits);
-  if (recall(origin) !== undefined) return findOut();
+  for (let other; (other = underWay.get(origin)) && recall(origin) === undefined; ) await within(other, limits);
   const found = findOut();
   const over = found.catch(() => {}).then(() => underWay.delete(origin));
   underWay.set(origin, over);

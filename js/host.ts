@@ -1,7 +1,7 @@
 /** What the core asks of the face, in `src/web/host.rs` the same. None of these may throw. */
 export interface Host {
-  /** Sends an HTTP request to the endpoint. What comes of it goes into `head`, `bytes`, `body`, `ended` and `failed` of the core. */
-  fetch(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void;
+  /** Sends an HTTP request to the endpoint, with headers by the line. What comes of it goes into `head`, `bytes`, `body`, `ended` and `failed` of the core. */
+  fetch(exchange: number, method: string, headers: string, message: unknown, awaited: boolean): void;
   /** Ends an exchange: nothing more is to be told of it. */
   abort(exchange: number): void;
   /** The core is to be called no later than at this instant of `performance.now`, if it is a finite one. */

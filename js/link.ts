@@ -232,7 +232,7 @@ export class Link implements Host, User {
     calls.forEach((call) => call.reject(error));
   }
 
-  fetch(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void {
+  fetch(exchange: number, method: string, headers: string, message: unknown, awaited: boolean): void {
     this.#transport.start(exchange, method, headers, message, awaited);
   }
 

@@ -16,7 +16,10 @@ export interface Instance {
 }
 
 /** What gives the module, when it is asked for. */
-export type Source = () => WasmSource | Promise<WasmSource>;
+export type Source = () => WasmSource | Promise<BufferSource>;
+
+/** The module, wherever it was. */
+type Given = Exclude<WasmSource, URL>;
 
 let loading: Promise<Instance> | undefined;
 let compiled: WebAssembly.Module | undefined;
@@ -45,15 +48,18 @@ async function start(source: Source): Promise<Instance> {
     stop();
     return error;
   };
+  const given = compiled ?? source();
+  const coming = Promise.resolve<Given>(given instanceof URL ? served(given) : given);
+  // Made while that comes, once what is to be sent beside it is on its way.
+  await Promise.resolve();
   const { Core, imports, begin, stop } = glue();
-  const { module, instance } = await instantiate(compiled ?? (await source()), imports());
+  const { module, instance } = await instantiate(await coming, imports());
   begin(instance, module);
   compiled = module;
   return { Core, users, broke };
 }
 
-async function instantiate(given: WasmSource, imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
-  const source = given instanceof URL ? await served(given) : given;
+async function instantiate(source: Given, imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
   if (source instanceof Response) {
     if (!source.ok) throw new Error(`HTTP ${source.status}`);
     // Browsers compile what is still coming in only where the server says that it is a module.

@@ -45,11 +45,12 @@ export async function open(source: Source, endpoint: string | URL, options: Clie
   const limits = { signal, timeoutMs: options.timeoutMs ?? 60_000 };
   const remembering = openLedger(options, url);
   const attempt = async (): Promise<Opened> => {
+    // First of all: it takes longest, and to look into the page's storage may take milliseconds.
+    const loading = load(wasm === undefined ? source : () => wasm);
     const era = recall(url.origin);
     const sender = new Sender(url, options);
     if (isStateless(era, options)) sender.sendAhead(beginning(identity, options));
     try {
-      const loading = load(wasm === undefined ? source : () => wasm);
       const [instance, ledger] = await within(Promise.all([loading, remembering]), limits);
       const found = await ledger?.load();
       const link = new Link(instance, url, options, sender, identity, era, found?.session);

@@ -8,7 +8,7 @@ import type { Failed, SignIn } from "./sign-in.js";
  */
 export type Send = (
   method: string,
-  headers: [string, string][],
+  headers: Record<string, string>,
   body: string | undefined,
   signal: AbortSignal,
   awaited: boolean,
@@ -16,7 +16,7 @@ export type Send = (
 
 /** A request that was sent before anybody asked for it. */
 interface Ahead {
-  request: [method: string, headers: [string, string][], body: string];
+  request: [method: string, headers: Record<string, string>, body: string];
   response: ReturnType<Send>;
   controller: AbortController;
 }
@@ -70,7 +70,7 @@ export class Sender {
 
   readonly send: Send = async (method, own, body, signal, awaited) => {
     const { signIn } = this;
-    if (this.#ahead && String(this.#ahead.request) === String([method, own, body])) {
+    if (this.#ahead && JSON.stringify(this.#ahead.request) === JSON.stringify([method, own, body])) {
       const { response, controller } = this.#ahead;
       this.#ahead = undefined;
       signal.addEventListener("abort", () => controller.abort());
@@ -97,13 +97,14 @@ export class Sender {
   /** One try; `proof` are the headers that hold the credentials. */
   async #attempt(
     method: string,
-    own: [string, string][],
+    own: Record<string, string>,
     body: string | undefined,
     signal: AbortSignal,
     proof: Record<string, string>,
   ): Promise<Response | Error> {
     const asked = this.#asked;
-    let headers: Headers | [string, string][] = own;
+    // Browsers read an object in half the time that pairs or `Headers` take.
+    let headers = own;
     const hasOwn = asked !== undefined || this.signIn !== undefined;
     // To make `Headers` and to look through them costs as much again as the request does.
     if (hasOwn) {
@@ -114,22 +115,20 @@ export class Sender {
         return error instanceof Error ? error : new Error("the headers could not be had", { cause: error });
       }
       try {
-        headers = this.#signed(given, proof);
+        // The protocol's headers are ours to set.
+        headers = { ...Object.fromEntries(this.#signed(given, proof)), ...own };
       } catch {
         // What is thrown has the value in it, which may be a credential.
         return new TypeError("a header has a name or a value that HTTP does not allow");
       }
-      // The protocol's headers are ours to set.
-      for (const [name, value] of own) headers.set(name, value);
     }
     // Those who gave the headers may have taken their time.
     signal.throwIfAborted();
-    const bare = !hasOwn && !own.some(([name]) => name === "mcp-session-id");
+    const bare = !hasOwn && !("mcp-session-id" in own);
     const send = this.#fetch;
     const response = await send(this.#target, {
       method,
-      // Browsers read an object in half the time that pairs or `Headers` take.
-      headers: Object.fromEntries(headers),
+      headers,
       signal,
       // A redirect may lead to another origin, which must not see what was meant for this one.
       redirect: bare ? "follow" : "manual",

@@ -37,12 +37,13 @@ export const isTerminal = (state: TaskState): boolean => STATES.indexOf(state) >
 
 /** A status from the core; a server that says nothing of times gets ours, so that the shape holds. */
 export function complete(status: Partial<TaskStatus> & Pick<TaskStatus, "taskId" | "status">): TaskStatus {
-  const now = new Date().toISOString();
-  const { inputRequests } = status;
+  const { inputRequests, createdAt = now(), lastUpdatedAt = now() } = status;
   // A copy: the questions are asked by what the core holds.
   const asks = inputRequests && { inputRequests: copied(inputRequests) };
-  return { createdAt: now, lastUpdatedAt: now, ttlMs: null, ...status, ...asks };
+  return { ttlMs: null, ...status, createdAt, lastUpdatedAt, ...asks };
 }
+
+const now = (): string => new Date().toISOString();
 
 /** What is nested too deep to be copied is too deep to be asked. */
 function copied(requests: Record<string, InputRequest>): Record<string, InputRequest> {

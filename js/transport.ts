@@ -21,7 +21,7 @@ class Broken extends Error {
 
 /** Who hears of what is on the wire. */
 export interface Wiretap {
-  request(exchange: number, method: string, headers: [string, string][], message: unknown): void;
+  request(exchange: number, method: string, headers: Record<string, string>, message: unknown): void;
   response(exchange: number, status: number, contentType: string): void;
   failure(exchange: number, error: unknown): void;
 }
@@ -32,7 +32,7 @@ export class Transport {
   readonly #send: Send;
   readonly #tap: Wiretap | undefined;
   /** Of those that are under way. Of others the core is told nothing. */
-  readonly #controllers = new Map<number, AbortController>();
+  readonly #open = new Map<number, Exchange>();
   #stopped = false;
 
   /** `enter` calls the core. */
@@ -42,42 +42,45 @@ export class Transport {
     this.#tap = tap;
   }
 
-  start(exchange: number, method: string, headers: [string, string][], message: unknown, awaited: boolean): void {
+  /** `lines` are the core's headers. */
+  start(exchange: number, method: string, lines: string, message: unknown, awaited: boolean): void {
     if (this.#stopped) return;
-    const controller = new AbortController();
-    this.#controllers.set(exchange, controller);
-    void this.#run(exchange, controller, () => this.#respond(exchange, method, headers, message, controller.signal, awaited));
+    const headers: Record<string, string> = {};
+    for (const [, name, value] of lines.matchAll(/(.+?):(.*)\n/g)) headers[name!] = value!;
+    const open = new Exchange();
+    this.#open.set(exchange, open);
+    void this.#run(exchange, open, () => this.#respond(exchange, method, headers, message, open.signal, awaited));
   }
 
   abort(exchange: number): void {
-    this.#controllers.get(exchange)?.abort();
-    this.#controllers.delete(exchange);
+    this.#open.get(exchange)?.abort();
+    this.#open.delete(exchange);
   }
 
   /** Nothing is under way any more, nor will be. */
   stop(): void {
     this.#stopped = true;
-    for (const exchange of [...this.#controllers.keys()]) this.abort(exchange);
+    for (const exchange of [...this.#open.keys()]) this.abort(exchange);
   }
 
-  async #run(exchange: number, controller: AbortController, respond: () => Promise<Response>): Promise<void> {
+  async #run(exchange: number, open: Exchange, respond: () => Promise<Response>): Promise<void> {
     try {
       // What is abandoned at once is not sent.
       await Promise.resolve();
-      if (!controller.signal.aborted) await this.#read(exchange, await respond(), controller.signal);
+      if (!open.signal.aborted) await this.#read(exchange, open, await respond());
     } catch (error) {
-      if (controller.signal.aborted) return;
+      if (open.signal.aborted) return;
       const [failure, cause] = error instanceof Broken ? [error.failure, error.cause] : (["network", error] as const);
       this.#tap?.failure(exchange, cause);
       // What is still to come is not read.
-      controller.abort();
+      open.abort();
       this.#enter((core) => core.failed(exchange, failure, cause));
     } finally {
-      this.#controllers.delete(exchange);
+      this.#open.delete(exchange);
     }
   }
 
-  async #respond(exchange: number, method: string, headers: [string, string][], message: unknown, signal: AbortSignal, awaited: boolean): Promise<Response> {
+  async #respond(exchange: number, method: string, headers: Record<string, string>, message: unknown, signal: AbortSignal, awaited: boolean): Promise<Response> {
     this.#tap?.request(exchange, method, headers, message);
     let sending: ReturnType<Send>;
     try {
@@ -104,7 +107,8 @@ export class Transport {
     );
   }
 
-  async #read(exchange: number, response: Response, signal: AbortSignal): Promise<void> {
+  async #read(exchange: number, open: Exchange, response: Response): Promise<void> {
+    const { signal } = open;
     const { body } = response;
     const way = signal.aborted ? UNREAD : this.#head(exchange, response);
     if (signal.aborted || way === UNREAD) {
@@ -116,8 +120,7 @@ export class Transport {
     const decoder = way === WHOLE ? new TextDecoder() : undefined;
     let text = "";
     const reader = body?.getReader();
-    // Not everything that is given as `fetch` heeds its signal.
-    signal.addEventListener("abort", () => void reader?.cancel().catch(() => {}));
+    open.reader = reader;
     for (let unbroken = 0; reader; ) {
       const { done, value } = await reader.read();
       if (signal.aborted) return;
@@ -139,6 +142,20 @@ export class Transport {
     }
     if (decoder) this.#enter((core) => core.body(exchange, parsed(text + decoder.decode())));
     else this.#enter((core) => core.ended(exchange));
+  }
+}
+
+/** One that is under way. */
+class Exchange {
+  readonly #controller = new AbortController();
+  readonly signal = this.#controller.signal;
+  /** Who reads its body. */
+  reader: ReadableStreamDefaultReader | undefined;
+
+  abort(): void {
+    this.#controller.abort();
+    // Not everything that is given as `fetch` heeds its signal.
+    this.reader?.cancel().catch(() => {});
   }
 }
 

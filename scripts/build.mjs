@@ -2,6 +2,7 @@ import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleAuth } from "./lib/bundle.mjs";
+import { functionsInOrder } from "./lib/function-order.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main, step } from "./lib/log.mjs";
 import { inProject, root } from "./lib/project.mjs";
@@ -19,7 +20,7 @@ const GENERATED = inProject("js/generated");
 const DIST = inProject("dist");
 
 /** What the package is made with: a change in it makes the package anew. */
-const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/bundle.mjs", "scripts/lib/short-names.mjs"].map((file) => inProject(file));
+const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/bundle.mjs", "scripts/lib/function-order.mjs", "scripts/lib/short-names.mjs"].map((file) => inProject(file));
 
 /** The features that rustc switches on for the target, one by one: with `--all-features` wasm-opt makes a module that browsers refuse. */
 const WASM_FEATURES = [
@@ -33,11 +34,11 @@ const WASM_FEATURES = [
   "--enable-sign-ext",
 ];
 
-/** Functions stay apart: what is inlined is shorter, but repeats itself less, and brotli makes more of repetition (4 % of the module). */
-const APART = ["--always-inline-max-function-size=0", "--flexible-inline-max-function-size=0", "--one-caller-inline-max-function-size=40"];
+/** What makes the code shorter, but makes it repeat itself less: brotli makes more of repetition (4 % of the module). */
+const APART = [...["always", "flexible", "one-caller"].map((which) => `--${which}-inline-max-function-size=0`), "--skip-pass=local-cse"];
 
 /** How wasm-opt makes the module that is published. */
-const WASM_OPT = ["-Oz", "--strip-producers", "--strip-target-features", ...APART, ...WASM_FEATURES];
+const WASM_OPT = ["-Oz", "--converge", "--strip-producers", "--strip-target-features", ...APART, ...WASM_FEATURES];
 
 /** Makes the package in dist/, so that `npm pack` right after it yields what we would publish. What is up to date is left alone. */
 export async function build() {
@@ -93,6 +94,15 @@ export async function smallModule(folder, { named = false } = {}) {
   await writeFile(wasm, short.bytes);
   await writeFile(glue, short.glue);
   await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
+  if (!named) await writeFile(wasm, await functionsInOrder(await readFile(wasm), sortByName));
+}
+
+/** @param {Uint8Array} named */
+async function sortByName(named) {
+  const wasm = inProject(".tools/unsorted.wasm");
+  await writeFile(wasm, named);
+  await run(npmProgram("wasm-opt"), ["--reorder-functions-by-name", "--strip-debug", ...WASM_FEATURES, wasm, "-o", wasm]);
+  return readFile(wasm);
 }
 
 /**
@@ -104,6 +114,9 @@ const NEEDLESS = [
   [/^ {4}if \(realloc === undefined\) \{\n[^]*?^ {4}\}\n/gm, ""],
   [/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/gm, ""],
   [/\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry)/g, ""],
+  // For browsers without `detached`, and with it.
+  [/^( {4}if \()cachedDataViewMemory0 === null .* (?=!== wasm\.memory\.buffer)(.*?)\)/gm, "$1cachedDataViewMemory0?.buffer $2"],
+  [/^ {4}wasm(Instance = instance|Module = module);\n|wasmModule, wasmInstance, /gm, ""],
   // Memory is given back where a caller gives what is no text for a text, which the face does not.
   [/^ {8}try \{\n([^]*?)^ {8}\} catch \(e\) \{\n(?: {12}if \(ptr\d\).*\n)+ {12}throw e;\n {8}\}\n/gm, "$1"],
 ];

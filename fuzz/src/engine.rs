@@ -121,7 +121,7 @@ impl World<'_> {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.engine.poll_output(self.now) {
+        while let Some(output) = self.engine.poll_output(|| self.now) {
             match output {
                 Output::Fetch(fetch) => {
                     let is_new = self.open.insert(fetch.exchange, (fetch.body.map_or(Value::Null, |body| body.0), None)).is_none();

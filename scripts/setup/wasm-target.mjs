@@ -75,13 +75,15 @@ async function buildSysroot() {
 }
 
 /**
- * How to build the standard library anew, for size: without what panics say, which nobody reads, as the face hears of a trap by itself.
+ * How to build the standard library anew, for size: without what panics say, which nobody reads, as the face hears of a trap by itself; and
+ * with the smallest functions inlined early, which rustc does by itself only where it builds for speed.
  * Undefined where the toolchain cannot, or has no source of it: then the ordinary one serves, and the module is larger.
  * @param {Record<string, string>} env that of {@link wasmEnv}
  * @returns {Promise<{ args: string[], flags: string[], env: Record<string, string> } | undefined>}
  */
 export async function sizedLibrary(env) {
-  const flags = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
+  const quiet = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
+  const flags = [...quiet, "-Zinline-mir=yes", "-Zinline-mir-threshold=30", "-Zinline-mir-hint-threshold=30"];
   const unlocked = { RUSTC_BOOTSTRAP: "1" }; // unstable flags on a stable compiler
   const rustc = env.RUSTC ?? "rustc";
   const print = (what, ...more) => ask("env", [...Object.entries(unlocked).map((pair) => pair.join("=")), rustc, ...more, "--print", what]);

@@ -337,7 +337,8 @@ impl<J: Json> Engine<J> {
     pub(super) fn arm(&mut self, id: &str, now: Millis) {
         let connection = self.connection();
         let asks_aside = self.asks_aside(id);
-        let live = self.tasks.len();
+        // Of those that are being made, nobody knows yet how many there are going to be: they count.
+        let live = self.tasks.len() + self.creating;
         let Some(task) = self.tasks.get_mut(id) else { return };
         let at_once = task.heard.is_none() || task.held_until().is_none() && task.is_pressed();
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();

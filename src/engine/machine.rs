@@ -155,11 +155,12 @@ impl<J: Json> Engine<J> {
         }
     }
 
-    /// The next thing to do for the floor above; `None` when there is nothing left to do.
-    pub fn poll_output(&mut self, now: Millis) -> Option<Output<J>> {
+    /// The next thing to do for the floor above; `None` when there is nothing left to do. A browser's clock costs as much as telling of a
+    /// message: it is looked at where that matters.
+    pub fn poll_output(&mut self, now: impl FnOnce() -> Millis) -> Option<Output<J>> {
         if self.wire.out.is_empty() {
             // What has ended made room for what waits.
-            self.wire.fill(now);
+            self.wire.fill(now());
         }
         self.wire.out.pop_front()
     }

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::host::Host;
@@ -42,7 +41,7 @@ impl Driver {
             return;
         }
         loop {
-            let output = self.engine.borrow_mut().poll_output(now());
+            let output = self.engine.borrow_mut().poll_output(now);
             let Some(output) = output else { break };
             self.perform(output);
         }
@@ -55,11 +54,12 @@ impl Driver {
         // What a callback throws, the face has reported: nothing follows from it here.
         let _ = match output {
             Output::Fetch(Fetch { exchange, verb, headers, body, awaited }) => {
-                let pairs = Array::new();
-                for (name, value) in &headers {
-                    pairs.push(&Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
+                // One text crosses over in a fraction of the time that many do. No header has a line break in it.
+                let mut lines = String::new();
+                for text in headers.iter().flat_map(|(name, value)| [name, ":", value, "\n"]) {
+                    lines.push_str(text);
                 }
-                self.host.fetch(exchange, verb.name(), pairs, or_undefined(body), awaited)
+                self.host.fetch(exchange, verb.name(), &lines, or_undefined(body), awaited)
             }
             Output::Abort(exchange) => self.host.abort(exchange),
             Output::Resolve(call, value) => self.host.resolve(call, value.0),

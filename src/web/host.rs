@@ -1,6 +1,5 @@
 //! What the TypeScript face does for us. Every call may throw, for it may run a caller's code: that is the face's to report.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -8,10 +7,10 @@ extern "C" {
     /// The `Host` of `js/host.ts`.
     pub type Host;
 
-    /// Sends an HTTP request to the endpoint; `awaited` when a caller waits for it. What comes of it goes into `Core::head`, `bytes`, `body`,
-    /// `ended` and `failed`, under the number of the exchange.
+    /// Sends an HTTP request to the endpoint; `awaited` when a caller waits for it. Its `headers` are lines, `name:value`. What comes of it
+    /// goes into `Core::head`, `bytes`, `body`, `ended` and `failed`, under the number of the exchange.
     #[wasm_bindgen(method, structural, catch)]
-    pub(super) fn fetch(this: &Host, exchange: u32, method: &str, headers: Array, message: JsValue, awaited: bool) -> Result<(), JsValue>;
+    pub(super) fn fetch(this: &Host, exchange: u32, method: &str, headers: &str, message: JsValue, awaited: bool) -> Result<(), JsValue>;
 
     /// Ends an exchange: nothing more is to be told of it.
     #[wasm_bindgen(method, structural, catch)]

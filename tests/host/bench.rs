@@ -268,7 +268,7 @@ impl Bench {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.engine.poll_output(self.now) {
+        while let Some(output) = self.engine.poll_output(|| self.now) {
             match output {
                 Output::Fetch(fetch) => {
                     let body = fetch.body.map_or(Value::Null, |body| body.0);

@@ -185,3 +185,19 @@ fn a_slot_is_free_again_however_an_exchange_ends() {
         assert!(calls.iter().all(|call| !bench.is_pending(*call)), "{why}");
     }
 }
+
+#[test]
+fn a_crowd_that_is_being_made_is_asked_about_no_sooner_than_the_server_wants() {
+    for (mut bench, driven) in [(Bench::polling(), "must"), (Bench::modern_polling(), "slow")] {
+        bench.server.tasks.borrow_mut().interval = Some(json!(1_000));
+        bench.server.latency = 20;
+        for _ in 0..1_000 {
+            bench.invoke(tool(driven));
+        }
+        bench.pass(1_000);
+        let made = bench.count("tools/call");
+        assert_eq!((made, bench.count("tasks/get")), (1_000, 0), "{driven}");
+        bench.pass(1_000);
+        assert!(bench.count("tasks/get") > 10, "{driven}");
+    }
+}

@@ -100,7 +100,7 @@ export class Peer extends Browser {
 
   send(method, headers, body, signal) {
     const message = body === undefined ? undefined : JSON.parse(body);
-    const request = { method, headers: Object.fromEntries(headers), message, signal };
+    const request = { method, headers, message, signal };
     this.requests.push(request);
     const name = message?.method ?? method;
     const way = this.ways[name] ?? (message?.id === undefined ? "accepted" : "json");

@@ -47,7 +47,7 @@ export class Scripted extends Browser {
 
   async send(method, headers, body, signal) {
     const message = body === undefined ? null : JSON.parse(body);
-    const request = { at: now(), verb: method, headers, body: message };
+    const request = { at: now(), verb: method, headers: Object.entries(headers), body: message };
     const reply = JSON.parse(this.#answer(JSON.stringify(request)));
     if (reply.wait > 0) await sleep(reply.wait);
     signal.throwIfAborted();
