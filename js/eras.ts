@@ -45,7 +45,9 @@ export function remember(origin: string, era: Era, tentative = false): void {
 export async function inTurn<T>(origin: string, limits: Limits, findOut: () => Promise<T>): Promise<T> {
   for (let other; (other = underWay.get(origin)) && recall(origin) === undefined; ) await within(other, limits);
   const found = findOut();
-  const over = found.catch(() => {}).then(() => underWay.delete(origin));
+  const over: Promise<unknown> = found.catch(() => {}).then(() => {
+    if (underWay.get(origin) === over) underWay.delete(origin);
+  });
   underWay.set(origin, over);
   return found;
 }

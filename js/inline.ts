@@ -13,6 +13,8 @@ export class Client extends BaseClient {
   }
 }
 
-function decode(): BufferSource {
+async function decode(): Promise<BufferSource> {
+  // What is to be sent goes out first.
+  await Promise.resolve();
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -16,7 +16,8 @@ export type Send = (
 
 /** A request that was sent before anybody asked for it. */
 interface Ahead {
-  request: [method: string, headers: Record<string, string>, body: string];
+  /** As a text: a caller's `fetch` may change what it is given. */
+  request: string;
   response: ReturnType<Send>;
   controller: AbortController;
 }
@@ -54,12 +55,13 @@ export class Sender {
   }
 
   /** Sends what the core will send first, while that is still on its way. */
-  sendAhead([method, own, body]: Ahead["request"]): void {
+  sendAhead([method, own, body]: [method: string, headers: Record<string, string>, body: string]): void {
+    const request = JSON.stringify([method, own, body]);
     const controller = new AbortController();
     const response = this.send(method, own, body, controller.signal, true);
     // Whoever takes it hears of what went wrong.
     response.catch(() => {});
-    this.#ahead = { request: [method, own, body], response, controller };
+    this.#ahead = { request, response, controller };
   }
 
   /** Nobody takes what was sent ahead. */
@@ -70,11 +72,11 @@ export class Sender {
 
   readonly send: Send = async (method, own, body, signal, awaited) => {
     const { signIn } = this;
-    if (this.#ahead && JSON.stringify(this.#ahead.request) === JSON.stringify([method, own, body])) {
-      const { response, controller } = this.#ahead;
+    const ahead = this.#ahead;
+    if (ahead && ahead.request === JSON.stringify([method, own, body])) {
       this.#ahead = undefined;
-      signal.addEventListener("abort", () => controller.abort());
-      return response;
+      signal.addEventListener("abort", () => ahead.controller.abort());
+      return ahead.response;
     }
     this.dropAhead();
     if (!signIn) return this.#attempt(method, own, body, signal, {});

@@ -154,8 +154,8 @@ class Exchange {
 
   abort(): void {
     this.#controller.abort();
-    // Not everything that is given as `fetch` heeds its signal.
-    this.reader?.cancel().catch(() => {});
+    // Not everything that is given as `fetch` heeds its signal, nor gives real streams.
+    void Promise.resolve(this.reader).then((reader) => reader?.cancel()).catch(() => {});
   }
 }
 

@@ -99,7 +99,7 @@ export async function smallModule(folder, { named = false } = {}) {
 
 /** @param {Uint8Array} named */
 async function sortByName(named) {
-  const wasm = inProject(".tools/unsorted.wasm");
+  const wasm = inProject(".tools/sorted.wasm");
   await writeFile(wasm, named);
   await run(npmProgram("wasm-opt"), ["--reorder-functions-by-name", "--strip-debug", ...WASM_FEATURES, wasm, "-o", wasm]);
   return readFile(wasm);
@@ -116,7 +116,9 @@ const NEEDLESS = [
   [/\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: (?=new FinalizationRegistry)/g, ""],
   // For browsers without `detached`, and with it.
   [/^( {4}if \()cachedDataViewMemory0 === null .* (?=!== wasm\.memory\.buffer)(.*?)\)/gm, "$1cachedDataViewMemory0?.buffer $2"],
-  [/^ {4}wasm(Instance = instance|Module = module);\n|wasmModule, wasmInstance, /gm, ""],
+  [/^ {4}wasmInstance = instance;\n/gm, ""],
+  [/^ {4}wasmModule = module;\n/gm, ""],
+  [/wasmModule, wasmInstance, /g, ""],
   // Memory is given back where a caller gives what is no text for a text, which the face does not.
   [/^ {8}try \{\n([^]*?)^ {8}\} catch \(e\) \{\n(?: {12}if \(ptr\d\).*\n)+ {12}throw e;\n {8}\}\n/gm, "$1"],
 ];
@@ -134,7 +136,7 @@ async function instantiable(folder) {
   const needed = NEEDLESS.reduce((glue, [needless, instead]) => glue.replaceAll(needless, instead), kept);
   const texts = [exported, loading, "function __wbg_finalize_init(instance, module)"];
   const isKnown = texts.every((text) => given.includes(text)) && NEEDLESS.every(([needless]) => kept.search(needless) >= 0);
-  if (classes.join() !== "Core" || !isKnown || /^(export|import)\b/m.test(kept)) {
+  if (classes.join() !== "Core" || !isKnown || /wasm(Module|Instance)/.test(needed) || /^(export|import)\b/m.test(kept)) {
     throw new Error("wasm-bindgen's glue is not what scripts/build.mjs takes it for");
   }
   // What is still under way when an instance is given up finds nothing any more that it could run.

@@ -88,6 +88,7 @@ class Reader {
   }
 
   byte() {
+    if (this.left <= 0) throw new Error("the module is cut off");
     return this.bytes[this.#at++];
   }
 

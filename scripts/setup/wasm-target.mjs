@@ -83,11 +83,12 @@ async function buildSysroot() {
  */
 export async function sizedLibrary(env) {
   const quiet = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
-  const flags = [...quiet, "-Zinline-mir=yes", "-Zinline-mir-threshold=30", "-Zinline-mir-hint-threshold=30"];
+  const inlined = ["-Zinline-mir=yes", "-Zinline-mir-threshold=30", "-Zinline-mir-hint-threshold=30"];
   const unlocked = { RUSTC_BOOTSTRAP: "1" }; // unstable flags on a stable compiler
   const rustc = env.RUSTC ?? "rustc";
   const print = (what, ...more) => ask("env", [...Object.entries(unlocked).map((pair) => pair.join("=")), rustc, ...more, "--print", what]);
-  if (print("cfg", ...flags) === undefined) return undefined;
+  if (print("cfg", ...quiet) === undefined) return undefined;
+  const flags = print("cfg", ...quiet, ...inlined) === undefined ? quiet : [...quiet, ...inlined];
   const sysroot = print("sysroot");
   if (!existsSync(source(sysroot)) && !env.RUSTC) await run("rustup", ["component", "add", "rust-src"], { cwd: root }).catch(() => {});
   if (!existsSync(source(sysroot))) return undefined;

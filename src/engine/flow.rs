@@ -178,6 +178,11 @@ impl<J> Flow<J> {
         }
     }
 
+    /// So many requests that callers wait for are under way, or wait to be.
+    pub fn calls(&self) -> usize {
+        self.in_flight[Lane::Call as usize] + self.queues[Lane::Call as usize].len()
+    }
+
     /// Does anything wait for the slots of this lane?
     pub fn is_crowded(&self, lane: Lane) -> bool {
         let waits = |lane: Lane| !self.queues[lane as usize].is_empty();

@@ -337,8 +337,7 @@ impl<J: Json> Engine<J> {
     pub(super) fn arm(&mut self, id: &str, now: Millis) {
         let connection = self.connection();
         let asks_aside = self.asks_aside(id);
-        // Of those that are being made, nobody knows yet how many there are going to be: they count.
-        let live = self.tasks.len() + self.creating;
+        let (live, calls) = (self.tasks.len(), self.wire.flow.calls());
         let Some(task) = self.tasks.get_mut(id) else { return };
         let at_once = task.heard.is_none() || task.held_until().is_none() && task.is_pressed();
         let asks = task.is_watched() && task.poll.is_none() && task.payload.is_none();
@@ -349,7 +348,13 @@ impl<J: Json> Engine<J> {
             false if task.life.is_over() && task.refused.is_none() => task.rested().max(now),
             false => {
                 let last = task.tried.max(task.heard.unwrap_or(0));
-                let next = task.pace(connection, live).next(last);
+                let mut pace = task.pace(connection, live);
+                // The calls that are under way may make as many tasks, of which this is the first: it keeps to what the server says from
+                // the beginning.
+                if pace.interval().is_some() && !pace.streamed {
+                    pace.live += calls;
+                }
+                let next = pace.next(last);
                 // Those that came together are not asked about together for ever.
                 let spread = (EACH * live.saturating_sub(FEW) as Millis).min((next - last) / 4);
                 let next = (next + spread * task.phase / PHASES).max(promised);

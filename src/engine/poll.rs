@@ -30,7 +30,7 @@ pub struct Pace {
     pub not_before: Millis,
     /// A stream delivers this task's changes.
     pub streamed: bool,
-    /// How many tasks there are, and are being made.
+    /// How many tasks there are.
     pub live: usize,
 }
 

@@ -27,7 +27,9 @@ impl<J: Json> Engine<J> {
         let spoken = negotiated.text_of(Key::ProtocolVersion);
         let version = legacy::VERSIONS.into_iter().find(|version| spoken.as_deref() == Some(version));
         let is_wanted = self.config.wanted.is_none() || version == Some(legacy::VERSIONS[0]);
-        let (Some(version), Some(id), true) = (version, negotiated.text_of(Key::SessionId), is_wanted) else {
+        // Whoever can write into the store may have: what a session may not be called is none ("Session Management").
+        let id = negotiated.text_of(Key::SessionId).filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()));
+        let (Some(version), Some(id), true) = (version, id, is_wanted) else {
             return self.connect(call, now);
         };
         self.speak(Era::Legacy);

