@@ -54,16 +54,15 @@ export class ScriptedServer {
   /** @type {Map<string, number>} */
   #counts = new Map();
   #listener = http.createServer((request, response) => this.#receive(request, response));
+  /** Where it is, or was: what comes in while it closes is told that too. */
+  origin = "";
 
   /** Starts on a free port. */
   static async start() {
     const server = new ScriptedServer();
     await new Promise((ready) => server.#listener.listen(0, "127.0.0.1", ready));
+    server.origin = `http://127.0.0.1:${server.#listener.address().port}`;
     return server;
-  }
-
-  get origin() {
-    return `http://127.0.0.1:${this.#listener.address().port}`;
   }
 
   get url() {
@@ -136,8 +135,10 @@ export class ScriptedServer {
   }
 
   async close() {
+    // First of all nobody comes in any more: who did after the others were gone would stay.
+    const closed = new Promise((closed) => this.#listener.close(closed));
     this.#listener.closeAllConnections();
-    await new Promise((closed) => this.#listener.close(closed));
+    await closed;
   }
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
