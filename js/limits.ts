@@ -31,7 +31,7 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: Limits, le
     const timer =
       timeoutMs === undefined || timeoutMs > LONGEST
         ? undefined
-        : setTimeout(() => give(new McpError("timeout", `not there after ${timeoutMs} ms`)), timeoutMs);
+        : setTimeout(() => give(new McpError("timeout", `not done after ${timeoutMs} ms`)), timeoutMs);
     promise.then(resolve, reject).finally(end);
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort);

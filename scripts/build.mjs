@@ -163,6 +163,7 @@ async function face() {
   await bundleAuth(next);
   await cp(GENERATED, join(next, "generated"), { recursive: true, filter: (file) => !/_bg\.wasm/.test(file) });
   await cp(join(GENERATED, "core_bg.wasm"), join(next, "core.wasm"));
+  await cp(inProject("js/core.wasm.d.ts"), join(next, "core.wasm.d.ts"));
   await replace(DIST, next);
 }
 

@@ -64,5 +64,7 @@ export function popup(url: URL, { signal, window: ahead }: { signal: AbortSignal
     channel.onmessage = ({ data }) => take(data);
     globalThis.addEventListener("message", hear);
     signal.addEventListener("abort", abort);
+    // Under a debugger others have their turn while a window opens.
+    if (signal.aborted) abort();
   });
 }

@@ -36,8 +36,8 @@ export async function openSite(programs) {
   return {
     url: `http://127.0.0.1:${port}/index.html`,
     close: () => {
-      server.closeAllConnections();
       server.close();
+      server.closeAllConnections();
     },
   };
 }

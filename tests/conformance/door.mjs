@@ -15,8 +15,8 @@ export async function openDoor(play) {
   return {
     url: `http://127.0.0.1:${port}`,
     close() {
-      server.closeAllConnections();
       server.close();
+      server.closeAllConnections();
     },
   };
 }

@@ -63,8 +63,8 @@ export async function openProxy() {
   return {
     url: `http://127.0.0.1:${port}`,
     close() {
-      server.closeAllConnections();
       server.close();
+      server.closeAllConnections();
     },
   };
 }

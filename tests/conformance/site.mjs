@@ -28,8 +28,8 @@ export async function openSite() {
   return {
     host: `127.0.0.1:${port}`,
     close() {
-      server.closeAllConnections();
       server.close();
+      server.closeAllConnections();
     },
   };
 }

@@ -122,6 +122,21 @@ test("a sign-in that is not wanted any more opens no window", async ({ page, con
   expect(opening).toEqual([]);
 });
 
+test("a sign-in that is given up while its window opens closes it", async ({ page, context }) => {
+  const ended = await page.evaluate(() => {
+    const giving = new AbortController();
+    const opening = globalThis.open;
+    globalThis.open = (...how) => {
+      const opened = opening.call(globalThis, ...how);
+      giving.abort(new DOMException("enough", "AbortError"));
+      return opened;
+    };
+    return settle(auth.popup(new URL("https://as.example/?state=s"), { signal: giving.signal }));
+  });
+  expect(ended.error).toMatchObject({ name: "AbortError" });
+  await expect.poll(() => context.pages().length).toBe(1);
+});
+
 test("a callback page to which nobody was sent stays, and says nothing", async ({ page, site }) => {
   await page.evaluate(() => {
     kept.heard = [];

@@ -10,7 +10,7 @@ const TESTS: Record<string, number> = {
   "cancel.spec.ts": 31,
   "changes.spec.ts": 23,
   "connect.spec.ts": 44,
-  "cors-guide.spec.ts": 4,
+  "cors-guide.spec.ts": 5,
   "cors.spec.ts": 27,
   "degradation.spec.ts": 30,
   "demo-forms.spec.ts": 13,

@@ -1,4 +1,5 @@
 // What is in the tarball, and what is not.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -38,7 +39,7 @@ function graph(entry: string, seen = new Set<string>()): Set<string> {
 }
 
 test("holds the build, the licences and the documents, and nothing else", () => {
-  const documents = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
+  const documents = ["BENCHMARKS.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
   const [inDist, others] = [files().filter((name) => name.startsWith("dist/")), files().filter((name) => !name.startsWith("dist/"))];
   expect(others.sort()).toEqual(documents);
   expect(inDist.filter((name) => !/\.(js|d\.ts|wasm)$/.test(name))).toEqual(["dist/callback.html"]);
@@ -71,7 +72,7 @@ test("every target of `exports` and every import exists", () => {
   for (const target of targets) {
     const name = target.replace("./", "");
     expect(present, target).toContain(name);
-    if (name.endsWith(".js") || name.endsWith(".d.ts")) graph(name.replace(".d.ts", ".js"));
+    if (/(?<!\.wasm)(\.js|\.d\.ts)$/.test(name)) graph(name.replace(".d.ts", ".js"));
   }
 });
 
@@ -100,6 +101,11 @@ test("sign-in shares its errors with the rest, costs nothing where it is not use
   expect([...graph("dist/auth.js")]).toContain("dist/error.js");
   expect(readFileSync(join(home, "dist/auth.js"), "utf8")).toMatch(/^\/\*! With oauth4webapi [\d.]+:\s+The MIT License/);
   for (const entry of ["dist/index.js", "dist/inline.js", "dist/node.js"]) expect([...graph(entry)], entry).not.toContain("dist/auth.js");
+});
+
+test("a policy that allows the script of the callback page is what the README says", () => {
+  const [, script = ""] = /<script>([^]+?)<\/script>/.exec(readFileSync(join(home, "dist/callback.html"), "utf8")) ?? [];
+  expect(readme).toContain(`'sha256-${createHash("sha256").update(script).digest("base64")}'`);
 });
 
 test("no entry for browsers imports anything of Node", () => {

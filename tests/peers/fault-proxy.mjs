@@ -146,8 +146,9 @@ export class FaultProxy {
   }
 
   async close() {
+    const closed = new Promise((closed) => this.#listener.close(closed));
     this.hangUp();
-    await new Promise((closed) => this.#listener.close(closed));
+    await closed;
   }
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */

@@ -59,8 +59,10 @@ export class Authorization {
   }
 
   close() {
-    this.#http.closeAllConnections();
-    return new Promise((closed) => this.#http.close(closed));
+    return new Promise((closed) => {
+      this.#http.close(closed);
+      this.#http.closeAllConnections();
+    });
   }
 
   get issuer() {

@@ -12,7 +12,7 @@ import { stateless } from "./stateless.mjs";
 import { Tasks } from "./tasks.mjs";
 import { scopeOf, SCOPES } from "./scopes.mjs";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
+const { values } = options();
 
 /** @type {Map<string, import("./endpoint.mjs").Door>} each with tasks of its own: what is behind the guard stays there */
 const doors = new Map(["/mcp", "/protected/mcp"].map((path) => [path, door()]));
@@ -36,6 +36,15 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     await Promise.all([authorization.close(), ...[...doors.values()].map((each) => each.close())]);
     http.closeAllConnections();
   });
+}
+
+function options() {
+  try {
+    return parseArgs({ options: { port: { type: "string", default: "0" } } });
+  } catch (error) {
+    console.error(`${error.message}\nusage: node www/server/main.mjs [--port N]`);
+    process.exit(2);
+  }
 }
 
 function door() {
