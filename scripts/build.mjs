@@ -20,7 +20,7 @@ const GENERATED = inProject("js/generated");
 const DIST = inProject("dist");
 
 /** What the package is made with: a change in it makes the package anew. */
-const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/bundle.mjs", "scripts/lib/function-order.mjs", "scripts/lib/short-names.mjs"].map((file) => inProject(file));
+const RECIPE = ["tools.json", "package-lock.json", "scripts/build.mjs", "scripts/lib/bundle.mjs", "scripts/lib/function-order.mjs", "scripts/lib/short-names.mjs", "scripts/lib/wasm.mjs"].map((file) => inProject(file));
 
 /** The features that rustc switches on for the target, one by one: with `--all-features` wasm-opt makes a module that browsers refuse. */
 const WASM_FEATURES = [
@@ -94,15 +94,12 @@ export async function smallModule(folder, { named = false } = {}) {
   await writeFile(wasm, short.bytes);
   await writeFile(glue, short.glue);
   await run(npmProgram("wasm-opt"), [...WASM_OPT, ...(named ? ["-g"] : []), wasm, "-o", wasm]);
-  if (!named) await writeFile(wasm, await functionsInOrder(await readFile(wasm), sortByName));
-}
-
-/** @param {Uint8Array} named */
-async function sortByName(named) {
-  const wasm = inProject(".tools/sorted.wasm");
-  await writeFile(wasm, named);
-  await run(npmProgram("wasm-opt"), ["--reorder-functions-by-name", "--strip-debug", ...WASM_FEATURES, wasm, "-o", wasm]);
-  return readFile(wasm);
+  const sorted = await functionsInOrder(await readFile(wasm), async (bytes) => {
+    await writeFile(wasm, bytes);
+    await run(npmProgram("wasm-opt"), ["--reorder-functions-by-name", named ? "-g" : "--strip-debug", ...WASM_FEATURES, wasm, "-o", wasm]);
+    return readFile(wasm);
+  });
+  await writeFile(wasm, sorted);
 }
 
 /**

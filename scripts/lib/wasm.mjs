@@ -75,9 +75,9 @@ function names(bytes, section) {
 }
 
 /**
- * The functions of a module, each with its body.
- * @param {Buffer} bytes a module that still has its names
- * @returns {{ name: string, size: number, body: Buffer }[]}
+ * The functions of a module, each with its body, its index and, where the module still has it, its name.
+ * @param {Buffer} bytes
+ * @returns {{ index: number, name: string, size: number, body: Buffer }[]}
  */
 export function functions(bytes) {
   const all = sections(bytes);
@@ -88,10 +88,31 @@ export function functions(bytes) {
   let [count, at] = leb(bytes, code.from);
   for (let index = first; count > 0; count--, index++) {
     const [size, from] = leb(bytes, at);
-    found.push({ name: named.get(index) ?? `function ${index}`, size: from + size - at, body: bytes.subarray(at, from + size) });
+    found.push({ index, name: named.get(index) ?? `function ${index}`, size: from + size - at, body: bytes.subarray(at, from + size) });
     at = from + size;
   }
   return found;
+}
+
+/** A number in unsigned LEB128. @param {number} value */
+function toLeb(value) {
+  const bytes = [];
+  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
+  return [...bytes, value];
+}
+
+/**
+ * The module, whose functions have these names and no others.
+ * @param {Buffer} bytes
+ * @param {(readonly [index: number, name: string])[]} names
+ */
+export function withNames(bytes, names) {
+  const sized = (contents) => Buffer.concat([Buffer.from(toLeb(contents.length)), contents]);
+  const named = [...names].sort(([one], [other]) => one - other).map(([index, name]) => Buffer.concat([Buffer.from(toLeb(index)), sized(Buffer.from(name))]));
+  const map = sized(Buffer.concat([Buffer.from(toLeb(names.length)), ...named]));
+  const section = sized(Buffer.concat([sized(Buffer.from("name")), Buffer.from([1]), map]));
+  const kept = sections(bytes).filter(({ id, name }) => !(id === 0 && name === "name")).map(({ to, size }) => bytes.subarray(to - size, to));
+  return Buffer.concat([bytes.subarray(0, 8), ...kept, Buffer.from([0]), section]);
 }
 
 /** A module's code, byte by byte. @param {Buffer} bytes */

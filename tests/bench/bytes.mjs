@@ -13,19 +13,21 @@ import { entryOf } from "./sizes.mjs";
 const compress = promisify(brotliCompress);
 const brotli = async (bytes) => (await compress(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })).length;
 
-/** The module that is published, made once more with the names of its functions. */
-async function named() {
+/** The functions of the module that is published, by name: it is made once more for that. @param {Buffer} published */
+export async function namedFunctions(published) {
   const folder = await mkdtemp(join(tmpdir(), "mcp-tasks-bytes-"));
   try {
     await smallModule(folder, { named: true });
-    return await readFile(join(folder, "core_bg.wasm"));
+    const module = await readFile(join(folder, "core_bg.wasm"));
+    if (!code(module).equals(code(published))) throw new Error("the module with names is not the one in dist/: is it built?");
+    return functions(module).map((one) => ({ ...one, name: plain(one.name) }));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** A function's name without what tells two builds apart. */
-const plain = (name) => name.replace(/\[[0-9a-f]{12,}\]/g, "").replace(/ externref shim$/, "");
+/** A function's name without its place, and without what tells two builds apart. */
+const plain = (name) => name.replace(/^\d+ /, "").replace(/\[[0-9a-f]{12,}\]/g, "").replace(/ externref shim$/, "");
 
 /**
  * Where our own methods are written, by type and name: an `impl` may stand in another file than its type.
@@ -91,8 +93,7 @@ async function table(title, functions, rest) {
 /** Prints what the module's bytes are, and those of the JavaScript. @param {{ most?: number }} [options] how many functions are named one by one */
 export async function printBytes({ most = 60 } = {}) {
   const published = await readFile(inProject("dist/core.wasm"));
-  const module = await named();
-  if (!code(module).equals(code(published))) throw new Error("the module with names is not the one in dist/: is it built?");
+  const all = await namedFunctions(published);
 
   console.log(`core.wasm: ${published.length.toLocaleString("en")} bytes, ${(await brotli(published)).toLocaleString("en")} in brotli`);
   console.log("\nby section");
@@ -100,7 +101,6 @@ export async function printBytes({ most = 60 } = {}) {
   for (const { name, from, to, size } of sections(published)) line([size, await brotli(published.subarray(from, to))], name);
 
   const methods = await homes();
-  const all = functions(module).map((one) => ({ ...one, name: plain(one.name) }));
   const rest = Buffer.concat(sections(published).filter(({ name }) => name !== "code").map(({ from, to }) => published.subarray(from, to)));
   const grouped = (isFine) => all.map(({ name, size, body }) => ({ group: groupOf(name, methods, isFine), size, body }));
   await table("code by crate", grouped(false), rest);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { inProject } from "../../scripts/lib/project.mjs";
 import { code, functions } from "../../scripts/lib/wasm.mjs";
+import { namedFunctions } from "./bytes.mjs";
 import { Lab } from "./lab.mjs";
 import { MARKERS, print } from "./report.mjs";
 import { check as same, interleaved, median, ratio } from "./rounds.mjs";
@@ -31,6 +32,12 @@ const TESTS = {
     // What is left is how many there are.
     assert.ok(found.length > 100);
     assert.ok(code(bytes).length - counted <= 3);
+  },
+
+  "the module's functions have their names, for the table of its bytes": async () => {
+    const found = await namedFunctions(readFileSync(inProject("dist/core.wasm")));
+    const ours = found.filter(({ name }) => /^<?mcp_tasks::/.test(name));
+    assert.ok(ours.length > found.length / 4, `${ours.length} of ${found.length}`);
   },
 
   "every request is counted, preflights as well": async (lab) => {
