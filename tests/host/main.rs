@@ -29,6 +29,7 @@ mod header;
 mod held;
 mod hostile;
 mod input;
+mod input_any;
 mod interleaving;
 mod invoke;
 mod lifecycle;
