@@ -18,6 +18,21 @@ const FIELDS: Record<string, object> = {
   severalTitled: { type: "array", items: { anyOf: [{ const: "d", title: "A D" }, { const: "e", title: "An E" }] }, title: "Several titled" },
 };
 
+/** What they may be answered. */
+const VALUES = {
+  text: "Ada",
+  email: "ada@example.com",
+  uri: "https://example.com/",
+  date: "2026-07-28",
+  number: 1.5,
+  boolean: false,
+  plain: "b",
+  named: "b",
+  titled: "a",
+  several: ["a", "c"],
+  severalTitled: ["e"],
+};
+
 test("a form has a field for everything that a schema may ask, and gives values of its type", async ({ page }) => {
   await connect(page);
   await ask(page, { q: elicit(FIELDS) });
@@ -36,40 +51,12 @@ test("a form has a field for everything that a schema may ask, and gives values 
   for (const label of ["a", "c", "An E"]) await form.getByRole("checkbox", { name: label, exact: true }).check();
   await form.getByRole("button", { name: "Accept" }).click();
   const moment = await page.evaluate(() => new Date("2026-07-28T10:30:00").toISOString());
-  const content = {
-    text: "Ada",
-    email: "ada@example.com",
-    uri: "https://example.com/",
-    date: "2026-07-28",
-    moment,
-    number: 1.5,
-    integer: 3,
-    boolean: false,
-    plain: "b",
-    named: "b",
-    titled: "a",
-    several: ["a", "c"],
-    severalTitled: ["e"],
-  };
+  const content = { ...VALUES, moment, integer: 3 };
   expect(await answers(page)).toEqual({ q: { action: "accept", content } });
 });
 
 test("a form begins with the defaults of its schema, and leaves out what was left out", async ({ page }) => {
-  const defaults = {
-    text: "Ada",
-    email: "ada@example.com",
-    uri: "https://example.com/",
-    date: "2026-07-28",
-    moment: "2026-07-28T10:30:00.000Z",
-    number: 1.5,
-    integer: 0,
-    boolean: false,
-    plain: "b",
-    named: "b",
-    titled: "a",
-    several: ["a", "c"],
-    severalTitled: ["e"],
-  };
+  const defaults = { ...VALUES, moment: "2026-07-28T10:30:00.000Z", integer: 0 };
   const preset = Object.entries(defaults).map(([name, value]) => [name, { ...FIELDS[name], default: value }]);
   await connect(page);
   await ask(page, { full: elicit(Object.fromEntries(preset), [], "With defaults"), empty: elicit(FIELDS, [], "Without any") });

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { answers, ask, connect, elicit, question, row, start, test } from "./support/demo.ts";
+import { answers, ask, connect, elicit, question, row, start, taskIdOf, test, watch } from "./support/demo.ts";
 
 for (const version of ["2026-07-28", "2025-11-25"] as const) {
   test(`${version}: a task that asks waits for an answer, and goes on with it`, async ({ page }) => {
@@ -140,15 +140,11 @@ test("a question that somebody else has answered disappears", async ({ page, con
   await connect(page);
   await start(page, "Plan a party");
   await expect(page.locator(".question")).toHaveCount(2);
-  await row(page, "Plan a party").getByRole("button", { name: "Details" }).click();
-  await page.getByText("Task", { exact: true }).click();
-  const taskId = /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+  const taskId = await taskIdOf(page, "Plan a party");
   const other = await context.newPage();
   await other.goto(demo);
   await connect(other);
-  await other.getByText("Watch a task by its id").click();
-  await other.getByLabel("Task id").fill(taskId);
-  await other.getByRole("button", { name: "Watch", exact: true }).click();
+  await watch(other, taskId);
   await question(other, "guests").getByRole("button", { name: "Accept" }).click();
   await expect(question(page, "guests")).toHaveCount(0);
   await expect(question(page, "cake")).toHaveCount(1);

@@ -2,6 +2,7 @@ import { expect, type Page, test as base } from "@playwright/test";
 import type { SignInFailure } from "mcp-tasks";
 import { serve } from "../../www/serve.mjs";
 import { startPeer } from "../peers/spawn.mjs";
+import { complaintsOf, row, start } from "./support/demo.ts";
 
 interface Demo {
   url: string;
@@ -21,14 +22,9 @@ const test = base.extend<object, { demo: Demo }>({
     { scope: "worker" },
   ],
 
-  /** Nothing that its Content-Security-Policy forbids, and nothing uncaught; a server that asks for a sign-in is a red line in the console. */
+  /** A server that asks for a sign-in is a red line in the console. */
   page: async ({ page, demo }, use) => {
-    const complaints: string[] = [];
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    await page.context().addInitScript(() => {
-      addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
-    });
+    const complaints = await complaintsOf(page);
     await page.goto(demo.url);
     await page.getByRole("button", { name: "Server with sign-in" }).click();
     await use(page);
@@ -36,7 +32,6 @@ const test = base.extend<object, { demo: Demo }>({
   },
 });
 
-const row = (page: Page, tool: string) => page.getByRole("row", { name: new RegExp(`#\\d+ ?${tool}`) });
 const state = (page: Page) => page.locator("#connection-state");
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 
@@ -53,13 +48,6 @@ async function answer(page: Page, open: () => Promise<void>, name: "Allow" | "De
 
 async function connect(page: Page, name: "Allow" | "Deny" = "Allow"): Promise<string> {
   return answer(page, () => press(page, "Connect"), name);
-}
-
-async function start(page: Page, tool: string, fields: Record<string, string> = {}) {
-  await page.getByRole("radio", { name: new RegExp(`^${tool}\\b`) }).check();
-  for (const [label, value] of Object.entries(fields)) await page.locator("#call-form").getByLabel(label, { exact: true }).fill(value);
-  await page.getByRole("radio", { name: "as a task" }).check();
-  await press(page, "Start");
 }
 
 for (const version of ["2026-07-28", "2025-11-25"]) {

@@ -1,7 +1,7 @@
 import { expect } from "@playwright/test";
 import { pythonFor } from "../../scripts/lib/peers.mjs";
 import { startPeer } from "../peers/spawn.mjs";
-import { connect, connectTo, question, row, start, test } from "./support/demo.ts";
+import { connect, connectTo, question, row, start, taskIdOf, test, watch } from "./support/demo.ts";
 
 test.describe("a server that knows nothing of this page", () => {
   test("has its tasks started, watched and taken up again", async ({ page, demo, stateless }) => {
@@ -10,14 +10,10 @@ test.describe("a server that knows nothing of this page", () => {
     await expect(page.locator("#facts")).toContainText("for tools, as the server decides");
     await start(page, "slow", { ms: "3000" });
     await expect(row(page, "slow")).toContainText("Working");
-    await row(page, "slow").getByRole("button", { name: "Details" }).click();
-    await page.getByText("Task", { exact: true }).click();
-    const taskId = /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+    const taskId = await taskIdOf(page, "slow");
     await page.goto(demo);
     await connectTo(page, stateless);
-    await page.getByText("Watch a task by its id").click();
-    await page.getByLabel("Task id").fill(taskId);
-    await page.getByRole("button", { name: "Watch", exact: true }).click();
+    await watch(page, taskId);
     await expect(row(page, "Taken up")).toContainText("Completed");
   });
 

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { ask, connect, elicit, question, row, start, test } from "./support/demo.ts";
+import { ask, connect, elicit, question, row, start, taskIdOf, test, watch } from "./support/demo.ts";
 
 for (const { version, kind, tasks, capability, tag } of [
   { version: "2026-07-28", kind: "(stateless)", tasks: "for tools, as the server decides", capability: '"io.modelcontextprotocol/tasks"', tag: "server decides" },
@@ -90,14 +90,10 @@ test("what is missing or wrong in the form is not sent", async ({ page }) => {
 test("a task is taken up by its id in a fresh page", async ({ page, demo }) => {
   await connect(page);
   await start(page, "Slow computation", { duration: "3", steps: "3" });
-  await row(page, "Slow computation").getByRole("button", { name: "Details" }).click();
-  await page.getByText("Task", { exact: true }).click();
-  const taskId = /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+  const taskId = await taskIdOf(page, "Slow computation");
   await page.goto(demo);
   await connect(page);
-  await page.getByText("Watch a task by its id").click();
-  await page.getByLabel("Task id").fill(taskId);
-  await page.getByRole("button", { name: "Watch", exact: true }).click();
+  await watch(page, taskId);
   await expect(row(page, "Taken up")).toContainText("Computed for 3 s in 3 steps.");
 });
 

@@ -32,17 +32,23 @@ export const test = base.extend<Fixtures, { demo: string; stateless: string }>({
   expected: [/^$/, { option: true }],
 
   page: async ({ page, demo, expected }, use) => {
-    const complaints: string[] = [];
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    await page.addInitScript(() =>
-      addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)),
-    );
+    const complaints = await complaintsOf(page);
     await page.goto(demo);
     await use(page);
     expect(complaints.filter((text) => !expected.test(text))).toEqual([]);
   },
 });
+
+/** What the browser complains about from now on: what its Content-Security-Policy forbids, in the windows that it opens too, and what is uncaught. */
+export async function complaintsOf(page: Page): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.context().addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  return complaints;
+}
 
 export const row = (page: Page, tool: string) => page.getByRole("row", { name: new RegExp(`#\\d+ ?${tool}`) });
 
@@ -65,6 +71,19 @@ export async function start(page: Page, tool: string, fields: Record<string, str
   for (const [label, value] of Object.entries(fields)) await page.locator("#call-form").getByLabel(label, { exact: true }).fill(value);
   await page.getByRole("radio", { name: how }).check();
   await page.getByRole("button", { name: "Start", exact: true }).click();
+}
+
+/** The id of the task in a row. */
+export async function taskIdOf(page: Page, tool: string): Promise<string> {
+  await row(page, tool).getByRole("button", { name: "Details" }).click();
+  await page.getByText("Task", { exact: true }).click();
+  return /"taskId": "([^"]+)"/.exec(await page.locator(".outcome").innerText())?.[1] ?? "";
+}
+
+export async function watch(page: Page, taskId: string) {
+  await page.getByText("Watch a task by its id").click();
+  await page.getByLabel("Task id").fill(taskId);
+  await page.getByRole("button", { name: "Watch", exact: true }).click();
 }
 
 export const question = (page: Page, text: string) => page.locator(".question", { hasText: text });

@@ -29,8 +29,8 @@ export async function allowing(target: string, headers: Record<string, string>) 
     sent,
     url: `http://127.0.0.1:${port}${new URL(target).pathname}`,
     close() {
-      proxy.closeAllConnections();
       proxy.close();
+      proxy.closeAllConnections();
     },
   };
 }

@@ -24,8 +24,8 @@ export async function serve(folder: string, headers: Record<string, string> = {}
   return {
     url: `http://127.0.0.1:${port}/`,
     close() {
-      server.closeAllConnections();
       server.close();
+      server.closeAllConnections();
     },
   };
 }
